@@ -80,7 +80,6 @@ export default tseslint.config(
       'no-var': 'error',
       'prefer-const': 'error',
       'no-param-reassign': 'error',
-      'no-promise-executor-return': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/no-floating-promises': 'error',

@@ -1,0 +1,71 @@
+// Times a contender in a loop that belongs to it alone. One shared loop would meet every
+// contender's function at one call site, become megamorphic and stop inlining, so that short
+// operations would all cost the call. Each loop is therefore compiled from a source text of its
+// own: the running number matters, V8 gives equal texts the same function and the same feedback.
+import type { Contender, Prepared } from './benchmark.ts';
+
+/** A contender with its own loop; `slice` times it. */
+export interface Runner {
+  readonly name: string;
+  /** Runs `calls` calls and returns nanoseconds per operation. */
+  slice(calls: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+type SyncLoop = (calls: number, start: number) => number;
+type AsyncLoop = (calls: number, start: number) => Promise<number>;
+
+/** Sets the contender up and compiles its loop. */
+export async function prepare(name: string, contender: Contender, n: number): Promise<Runner> {
+  const prepared = await contender.setup();
+  const loop = contender.async === true ? asyncLoop(prepared, n) : syncLoop(prepared, n);
+  const batch = contender.batch ?? 1;
+  let done = 0;
+  return {
+    name,
+    async slice(calls) {
+      // The garbage of the slice before is not this contender's cost.
+      globalThis.gc?.({ type: 'minor' });
+      const from = process.hrtime.bigint();
+      // A synchronous loop must not be awaited inside the timed span.
+      const kept = loop(calls, done);
+      const now = kept instanceof Promise ? undefined : process.hrtime.bigint();
+      await kept;
+      const until = now ?? process.hrtime.bigint();
+      done += calls;
+      return Number(until - from) / (calls * batch);
+    },
+    async close() {
+      await prepared.teardown?.();
+    },
+  };
+}
+
+// Comparing each result with a value that it never equals keeps it alive without any other cost.
+function syncLoop({ run }: Prepared, n: number): SyncLoop {
+  return compile<SyncLoop>(
+    `return function loop${n}(calls, start) {
+      let kept = 0;
+      for (let i = start, end = start + calls; i < end; i++) if (run(i) === never) kept++;
+      return kept;
+    }`,
+    run,
+  );
+}
+
+function asyncLoop({ run }: Prepared, n: number): AsyncLoop {
+  return compile<AsyncLoop>(
+    `return async function loop${n}(calls, start) {
+      let kept = 0;
+      for (let i = start, end = start + calls; i < end; i++) if ((await run(i)) === never) kept++;
+      return kept;
+    }`,
+    run,
+  );
+}
+
+function compile<Loop>(source: string, run: Prepared['run']): Loop {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a text of its own per contender, see above
+  const make = new Function('run', 'never', source) as (run: unknown, never: object) => Loop;
+  return make(run, {});
+}
