@@ -1,0 +1,122 @@
+/**
+ * The context of one call, the same for every primitive.
+ */
+
+import type { CancelToken } from './cancellation.ts';
+import { CancelScope } from './cancellation.ts';
+
+/**
+ * The key under which a call carries its cancellation token. It is an own property, so that
+ * `{ ...call, priority: 3 }` keeps it, and a registered symbol, so that both builds share it.
+ */
+export const TOKEN: unique symbol = Symbol.for('tenfold.token');
+
+/** How much a call costs: one number, or a number per unit such as `{ requests: 1, tokens: 900 }`. */
+export type Cost = number | Readonly<Record<string, number>>;
+
+/** What a caller may say of a call; every field is optional. */
+export interface Call {
+  /** The caller's abort signal. When it aborts, the call rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** What keyed primitives (limits, breakers, shards, order) tell calls apart by. */
+  readonly key?: string | undefined;
+  /** On whose account the call runs; fairness and shares go by it. */
+  readonly tenant?: string | undefined;
+  /** Class of work: content type, complexity, wanted quality. */
+  readonly kind?: string | undefined;
+  /** The session a sticky endpoint or shard is kept for. */
+  readonly session?: string | undefined;
+  /** Greater is more urgent. @default 0 */
+  readonly priority?: number | undefined;
+  /** What the call spends. @default 1 */
+  readonly cost?: Cost | undefined;
+  /** Absolute time on `runtime.now()`'s axis after which nobody wants the answer, in ms. */
+  readonly deadline?: number | undefined;
+  /** Which attempt this is, from 1; set by retry and hedge. @default 1 */
+  readonly attempt?: number | undefined;
+  /** Ties the call to others in logs and traces. */
+  readonly correlationId?: string | undefined;
+  /** The library's own cancellation scope, passed on by spreading. */
+  readonly [TOKEN]?: CancelToken | undefined;
+}
+
+/** The call as work sees it: its `signal` is always there, made when first read. */
+export interface WorkCall extends Call {
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+}
+
+/** What a policy runs. `resource` is what a pool or balancer lends to work it runs directly. */
+export type Work<T, R = undefined> = (call: WorkCall, resource: R) => T | PromiseLike<T>;
+
+/**
+ * The part of a cost that a primitive counts.
+ *
+ * @param unit undefined: the number itself, or the sum of nothing (1) when cost is a record;
+ *   otherwise the entry of that name, 0 where the record lacks it
+ */
+export function costOf(call: Call | undefined, unit: string | undefined): number {
+  const cost = call?.cost;
+  if (cost === undefined) return 1;
+  if (typeof cost === 'number') return cost;
+  if (unit === undefined) return 1;
+  return cost[unit] ?? 0;
+}
+
+/** The call a flight hands to doors and work. `deadline` is lowered by time limits on the way in. */
+export interface FlightCall extends WorkCall {
+  deadline: number | undefined;
+  [TOKEN]: CancelToken | undefined;
+}
+
+/** Makes the call a flight hands on: the caller's fields, and the flight's token. */
+export function flightCall(call: Call | undefined, token: CancelToken | undefined): FlightCall {
+  return new CallInFlight(call, token);
+}
+
+class CallInFlight implements FlightCall {
+  readonly key: string | undefined;
+  readonly tenant: string | undefined;
+  readonly kind: string | undefined;
+  readonly session: string | undefined;
+  readonly priority: number | undefined;
+  readonly cost: Cost | undefined;
+  deadline: number | undefined;
+  readonly attempt: number;
+  readonly correlationId: string | undefined;
+  [TOKEN]: CancelToken | undefined;
+
+  constructor(call: Call | undefined, token: CancelToken | undefined) {
+    if (call === undefined) {
+      this.key = undefined;
+      this.tenant = undefined;
+      this.kind = undefined;
+      this.session = undefined;
+      this.priority = undefined;
+      this.cost = undefined;
+      this.deadline = undefined;
+      this.attempt = 1;
+      this.correlationId = undefined;
+    } else {
+      this.key = call.key;
+      this.tenant = call.tenant;
+      this.kind = call.kind;
+      this.session = call.session;
+      this.priority = call.priority;
+      this.cost = call.cost;
+      this.deadline = call.deadline;
+      this.attempt = call.attempt ?? 1;
+      this.correlationId = call.correlationId;
+    }
+    this[TOKEN] = token;
+  }
+
+  get signal(): AbortSignal {
+    return (this[TOKEN] ??= new CancelScope()).signal;
+  }
+}
+
+/** The signal a caller gave explicitly; a call passed on from a flight carries only its token. */
+export function ownSignal(call: Call): AbortSignal | undefined {
+  return call instanceof CallInFlight || !Object.hasOwn(call, 'signal') ? undefined : call.signal;
+}

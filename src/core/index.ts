@@ -1,0 +1,34 @@
+/** The ground floor: the grammar every primitive speaks, and the runtime they all take. */
+export type { Alarm, AlarmHeap } from './alarm.ts';
+export { alarmHeap } from './alarm.ts';
+export type { Call, Cost, FlightCall, Work, WorkCall } from './call.ts';
+export { costOf, flightCall, ownSignal, TOKEN } from './call.ts';
+export type { CancelHook, CancelToken } from './cancellation.ts';
+export { cancelHook, cancelToken, tokenOf } from './cancellation.ts';
+export type { Door, Entry, Outcome, Pass, Refusal, Stage, Staged, TimeLimit } from './door.ts';
+export { ADMITTED, refusalError, STAGE } from './door.ts';
+export type { RefusalCode } from './errors.ts';
+export {
+  ClosedError,
+  isRejectedError,
+  isTenfoldError,
+  OptionError,
+  RejectedError,
+  stackless,
+  StoreError,
+  TenfoldError,
+  TimeoutError,
+} from './errors.ts';
+export type { Emitter, EventSource, Listener } from './events.ts';
+export { emitter } from './events.ts';
+export { flightRunner, isPending, outcomeOf } from './flight.ts';
+export type { NumberRange, OptionChecks } from './options.ts';
+export { optionChecks } from './options.ts';
+export type { Policy } from './policy.ts';
+export type { ProcessSignals, Runtime, SystemRuntimeOptions, WaitingParty } from './runtime.ts';
+export { systemRuntime } from './runtime.ts';
+export { sleepOn } from './sleep.ts';
+export type { Lease, Slots } from './slots.ts';
+export type { IdHeap, StableHeap } from './stable-heap.ts';
+export { idHeap, stableHeap } from './stable-heap.ts';
+export { seededRandom } from './seeded-random.ts';
