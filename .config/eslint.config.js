@@ -79,7 +79,6 @@ export default tseslint.config(
       'max-lines': ['error', 300],
       'no-var': 'error',
       'prefer-const': 'error',
-      'no-param-reassign': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/no-floating-promises': 'error',
