@@ -1,6 +1,6 @@
 // Rules about imports: floors, circles, Node and packages.
 import { EXEMPT, MAY_IMPORT, RUNTIME, WITHOUT_NODE } from './house.ts';
-import { folderOf, resolveFrom, specifiers, type Sources } from './source.ts';
+import { folderOf, loaded, resolveFrom, specifiers, type Sources } from './source.ts';
 
 /** What package.json allows to be imported. */
 export interface Packages {
@@ -74,18 +74,21 @@ function packageName(specifier: string): string {
     .join('/');
 }
 
-/** Circles between files, and between folders. */
+/** Circles between files as they load, and between folders even by types alone. */
 export function circles(sources: Sources): string[] {
   const files = new Map<string, Set<string>>();
   const folders = new Map<string, Set<string>>();
   for (const [path, file] of sources) {
-    for (const specifier of specifiers(file).filter((name) => name.startsWith('.'))) {
-      const target = resolveFrom(path, specifier);
-      link(files, path, target);
+    for (const target of targets(path, loaded(file))) link(files, path, target);
+    for (const target of targets(path, specifiers(file))) {
       if (folderOf(path) !== folderOf(target)) link(folders, folderOf(path), folderOf(target));
     }
   }
   return [...circlesIn(files), ...circlesIn(folders)];
+}
+
+function targets(path: string, names: readonly string[]): string[] {
+  return names.filter((name) => name.startsWith('.')).map((name) => resolveFrom(path, name));
 }
 
 function link(graph: Map<string, Set<string>>, from: string, to: string): void {

@@ -65,7 +65,9 @@ export function moduleState(sources: Sources): string[] {
       if ((flags & ts.NodeFlags.Const) === 0) {
         found.push(`${at(file, statement)}: top-level let or var`);
       }
-      for (const { name } of declarations) if (ts.isIdentifier(name)) collections.add(name.text);
+      for (const { name, initializer } of declarations) {
+        if (ts.isIdentifier(name) && !isWeak(initializer)) collections.add(name.text);
+      }
     }
     visit(file, (node) => {
       const changed = changedBy(node);
@@ -75,6 +77,13 @@ export function moduleState(sources: Sources): string[] {
     });
   }
   return found;
+}
+
+/** A weak collection is a hidden property of its keys, and dies with them. */
+function isWeak(value: ts.Expression | undefined): boolean {
+  return (
+    value !== undefined && ts.isNewExpression(value) && /^Weak/.test(value.expression.getText())
+  );
 }
 
 const MUTATORS = [
