@@ -1,5 +1,5 @@
-/** The everyday primitives; everything else stands under its subpath, `tenfold/<name>`. */
-export type { Call, Policy, Runtime, Work } from './core/index.ts';
+/** The everyday primitives; each also comes from its own subpath, with everything around it. */
+export type { Call, Cost, Policy, Runtime, Work, WorkCall } from './core/index.ts';
 export {
   ClosedError,
   isRejectedError,

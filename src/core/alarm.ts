@@ -65,9 +65,12 @@ class IndexedAlarmHeap implements AlarmHeap {
   }
 
   popDue(now: number): Alarm | undefined {
-    if (this.heap.peekKey() > now || this.heap.size === 0) return undefined;
-    const alarm = this.alarms[this.heap.peekId()];
-    if (alarm !== undefined) this.drop(alarm);
+    if (this.heap.size === 0 || this.heap.peekKey() > now) return undefined;
+    const id = this.heap.pop();
+    const alarm = this.alarms[id] as Alarm;
+    this.alarms[id] = undefined;
+    alarm.alarmId = -1;
+    if (alarm.background !== true) this.foreground--;
     return alarm;
   }
 

@@ -126,9 +126,10 @@ function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function')
     return value.name === '' ? 'a function' : `function ${value.name}`;
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value === 'symbol') return value.toString();
+  if (typeof value !== 'object' || value === null) return `${value as undefined}`;
   try {
-    return JSON.stringify(value) ?? String(value);
+    return JSON.stringify(value);
   } catch {
     return Object.prototype.toString.call(value);
   }

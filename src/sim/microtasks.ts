@@ -17,8 +17,9 @@ export type Drain = () => void;
 
 /** The synchronous drain of this platform, if it has one. */
 export function findDrain(): Drain | undefined {
-  const candidate: unknown = Reflect.get(process, '_tickCallback');
-  return typeof candidate === 'function' ? () => Reflect.apply(candidate, process, []) : undefined;
+  const candidate = Reflect.get(process, '_tickCallback') as unknown;
+  if (typeof candidate !== 'function') return undefined;
+  return candidate.bind(process) as Drain;
 }
 
 /** Calls `next` in a later turn of the event loop, after I/O had its chance. */
@@ -37,7 +38,7 @@ export interface Watchdog {
 }
 
 export function watchdog(): Watchdog {
-  const key = `tenfold.slice`;
+  const key = 'tenfold.slice';
   const script = new Script(`globalThis[Symbol.for('${key}')]()`);
   const slot = Symbol.for(key);
   return {
@@ -55,4 +56,24 @@ export function watchdog(): Watchdog {
       }
     },
   };
+}
+
+/**
+ * Hands `error` on after the watchdog cut a microtask short.
+ *
+ * The stopped microtask has left its async context on Node's stack, and while async hooks are on,
+ * Node ends the process when it finds the stack out of balance. An uncaught exception is the one
+ * event after which Node clears that stack, so the error leaves the turn as one, caught on the way.
+ * Must be the last thing a turn does.
+ */
+export function escape(error: Error, handOn: (error: Error) => void): void {
+  if (process.hasUncaughtExceptionCaptureCallback()) {
+    handOn(error);
+    return;
+  }
+  process.setUncaughtExceptionCaptureCallback(() => {
+    process.setUncaughtExceptionCaptureCallback(null);
+    handOn(error);
+  });
+  throw error;
 }
