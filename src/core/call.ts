@@ -3,7 +3,7 @@
  */
 
 import type { CancelToken } from './cancellation.ts';
-import { CancelScope } from './cancellation.ts';
+import { CancelScope, tokenOf } from './cancellation.ts';
 
 /**
  * The key under which a call carries its cancellation token. It is an own property, so that
@@ -72,6 +72,15 @@ export interface FlightCall extends WorkCall {
 /** Makes the call a flight hands on: the caller's fields, and the flight's token. */
 export function flightCall(call: Call | undefined, token: CancelToken | undefined): FlightCall {
   return new CallInFlight(call, token);
+}
+
+/**
+ * The call to hand to work in a policy of your own: the caller's fields and cancellation, with a
+ * `signal` that is made when it is read.
+ */
+export function workCall(call?: Call): WorkCall {
+  const signal = call === undefined ? undefined : ownSignal(call);
+  return flightCall(call, signal === undefined ? call?.[TOKEN] : tokenOf(signal));
 }
 
 class CallInFlight implements FlightCall {

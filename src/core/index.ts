@@ -2,7 +2,7 @@
 export type { Alarm, AlarmHeap } from './alarm.ts';
 export { alarmHeap } from './alarm.ts';
 export type { Call, Cost, FlightCall, Work, WorkCall } from './call.ts';
-export { costOf, flightCall, ownSignal, TOKEN } from './call.ts';
+export { costOf, flightCall, ownSignal, TOKEN, workCall } from './call.ts';
 export type { CancelHook, CancelToken } from './cancellation.ts';
 export { cancelHook, cancelToken, tokenOf } from './cancellation.ts';
 export type { Door, Entry, Outcome, Pass, Refusal, Stage, Staged, TimeLimit } from './door.ts';
