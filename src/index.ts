@@ -11,5 +11,4 @@ export {
   TenfoldError,
   TimeoutError,
 } from './core/index.ts';
-export { circuitBreaker } from './breaker/index.ts';
 export { compose, timeout } from './policy/index.ts';
