@@ -12,3 +12,4 @@ export {
   TimeoutError,
 } from './core/index.ts';
 export { compose, timeout } from './policy/index.ts';
+export { scalingEngine } from './scale/index.ts';

@@ -3,12 +3,14 @@
  * actuator carry it out and keeps a record. All judgement lies in the engine.
  */
 
-import type { Alarm, Emitter, EventSource, Runtime } from '../core/index.ts';
+import type { Alarm, Emitter, EventSource, Listener, Runtime } from '../core/index.ts';
 import { emitter, optionChecks, systemRuntime } from '../core/index.ts';
 import type { Decision } from './decision.ts';
-import type { EngineState, Observations, ScalingEngine } from './engine.ts';
+import type { EngineState, ScalingEngine } from './engine.ts';
+import { requireMethod } from './plug-ins.ts';
 import type { Actuator, Source } from './ports.ts';
 import type { Reading } from './sample.ts';
+import type { Observations } from './situation.ts';
 import { withinMs } from './within.ts';
 
 export interface ControllerOptions {
@@ -78,10 +80,10 @@ export function controller(options: ControllerOptions): Controller {
   ]);
   const { name = 'controller', runtime = systemRuntime(), everyMs = 5_000 } = options;
   for (const [metric, source] of Object.entries(options.sources)) {
-    check.callable(`sources.${metric}.read`, source.read);
+    requireMethod(check, `sources.${metric}`, source, 'read');
   }
-  check.callable('actuator.current', options.actuator.current);
-  check.callable('actuator.apply', options.actuator.apply);
+  requireMethod(check, 'actuator', options.actuator, 'current');
+  requireMethod(check, 'actuator', options.actuator, 'apply');
   return new TickingController({
     ...options,
     everyMs: check.positive('everyMs', everyMs),
@@ -100,7 +102,6 @@ type NamedReading = readonly [metric: string, reading: Reading | undefined];
 class TickingController implements Controller, Alarm {
   alarmId = -1;
   readonly background = true;
-  readonly on: Controller['on'];
   private readonly settings: Settings;
   private readonly events: Emitter<ControllerEvents>;
   private readonly records: DecisionRecord[] = [];
@@ -116,8 +117,14 @@ class TickingController implements Controller, Alarm {
     this.everyMs = settings.everyMs;
     this.current = settings.state;
     this.events = emitter<ControllerEvents>(settings.runtime, settings.name);
-    this.on = this.events.on;
     settings.runtime.arm(this, this.everyMs);
+  }
+
+  on<Name extends keyof ControllerEvents>(
+    name: Name,
+    listener: Listener<ControllerEvents[Name]>,
+  ): Disposable {
+    return this.events.on(name, listener);
   }
 
   ring(now: number): void {

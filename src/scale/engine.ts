@@ -9,23 +9,23 @@
 
 import { optionChecks } from '../core/index.ts';
 import { largest } from './combine.ts';
-import type { Decision, ScalingMode, Step } from './decision.ts';
+import type { Decision, ScalingMode } from './decision.ts';
 import type {
   Adjustment,
   Bounds,
   Change,
   Combiner,
-  FleetReading,
   NamedProposal,
   Proposal,
   ScalingPolicy,
   Situation,
   Stage,
 } from './ports.ts';
-import { fleetOf } from './ports.ts';
+import type { Trace } from './plug-ins.ts';
+import { isolated, requireMethod, usable } from './plug-ins.ts';
 import { rateLimits } from './rate-limits.ts';
-import type { Reading, Sample } from './sample.ts';
-import { sampleOf } from './sample.ts';
+import type { Observations } from './situation.ts';
+import { recent, situate } from './situation.ts';
 import { stabilisation } from './stabilisation.ts';
 
 export interface ScalingEngineOptions {
@@ -39,15 +39,6 @@ export interface ScalingEngineOptions {
   readonly stages?: readonly Stage[];
   /** @default 'on' */
   readonly mode?: ScalingMode;
-}
-
-/** What is known at one moment. */
-export interface Observations {
-  readonly fleet: FleetReading;
-  /** Readings by metric; a missing one is empty, never zero. */
-  readonly metrics: Readonly<Record<string, Reading | undefined>>;
-  /** The date in epoch ms, for schedules. @default now */
-  readonly wallTimeMs?: number;
 }
 
 /** All an engine remembers. Plain JSON. */
@@ -100,8 +91,10 @@ export function scalingEngine(options: ScalingEngineOptions): ScalingEngine {
   if (max < min) check.refuse('bounds.max', `bounds.min (${min}) or more`, max);
   const policies = Object.entries(options.policies);
   if (policies.length === 0) check.refuse('policies', 'at least one policy', options.policies);
-  for (const [name, policy] of policies) check.callable(`policies.${name}.propose`, policy.propose);
+  for (const [name, policy] of policies)
+    requireMethod(check, `policies.${name}`, policy, 'propose');
   const stages = options.stages ?? [stabilisation(), rateLimits()];
+  for (const stage of stages) requireMethod(check, 'stages', stage, 'adjust');
   const names = stages.map((stage) => check.text('stages.name', stage.name));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) check.refuse('stages', 'a row of stages with different names', twice);
@@ -143,7 +136,12 @@ class PureEngine implements ScalingEngine {
     now: number,
   ): { decision: Decision; state: EngineState } {
     const before = state ?? EMPTY;
-    const situation = this.situate(before, observations, now);
+    const situation = situate(
+      observations,
+      now,
+      this.bounds,
+      recent(before.changes, observations, now - this.lookBackMs),
+    );
     const trace: Trace = { steps: [], faults: [] };
     const { wish, next: policies, blind } = this.propose(situation, before, trace);
     const seen = blind ? { ...situation, blind } : situation;
@@ -173,27 +171,6 @@ class PureEngine implements ScalingEngine {
         stages: staged.next,
         changes:
           desired === previous ? changes : [...changes, { at: now, from: previous, to: desired }],
-      },
-    };
-  }
-
-  private situate(state: EngineState, observations: Observations, now: number): Situation {
-    const fleet = fleetOf(observations.fleet);
-    const samples = new Map<string, Sample>();
-    return {
-      now,
-      wallTimeMs: observations.wallTimeMs ?? now,
-      fleet,
-      bounds: this.bounds,
-      changes: recent(state.changes, fleet.current, now - this.lookBackMs),
-      blind: false,
-      sample(metric) {
-        let sample = samples.get(metric);
-        if (sample === undefined) {
-          sample = sampleOf(observations.metrics[metric], now);
-          samples.set(metric, sample);
-        }
-        return sample;
       },
     };
   }
@@ -288,43 +265,9 @@ class PureEngine implements ScalingEngine {
   }
 }
 
-interface Trace {
-  readonly steps: Step[];
-  readonly faults: string[];
-}
-
 interface Staged {
   desired: number;
   readonly next: Record<string, unknown>;
   limitedBy: string | undefined;
   until: number | undefined;
-}
-
-/** Runs a plug-in; what it throws becomes a fault of this decision, not the end of scaling. */
-function isolated<T>(origin: string, trace: Trace, fallback: T, plugIn: () => T): T {
-  try {
-    return plugIn();
-  } catch (error) {
-    trace.faults.push(`${origin}: ${error instanceof Error ? error.message : String(error)}`);
-    return fallback;
-  }
-}
-
-/** Most units anybody can ask for: above it, sums and products are no longer exact. */
-const MOST_UNITS = 2 ** 31 - 1;
-
-/** A whole number of units, rounded up; undefined for what is no number. */
-function usable(desired: number | undefined): number | undefined {
-  if (desired === undefined || Number.isNaN(desired)) return undefined;
-  return Math.min(MOST_UNITS, Math.max(0, Math.ceil(desired)));
-}
-
-/** Changes that still matter. The last one is forgotten if the fleet shows it was never made. */
-function recent(changes: readonly Change[], current: number, since: number): readonly Change[] {
-  const last = changes.at(-1);
-  const made = last !== undefined && last.from === current && last.to !== current;
-  const end = made ? changes.length - 1 : changes.length;
-  const start = changes.findIndex(({ at }) => at > since);
-  if (start === 0 && end === changes.length) return changes;
-  return start < 0 ? [] : changes.slice(start, end);
 }

@@ -10,7 +10,7 @@ export type {
 } from './controller.ts';
 export { controller } from './controller.ts';
 export type { Decision, ScalingMode, Step } from './decision.ts';
-export type { EngineState, Observations, ScalingEngine, ScalingEngineOptions } from './engine.ts';
+export type { EngineState, ScalingEngine, ScalingEngineOptions } from './engine.ts';
 export { scalingEngine } from './engine.ts';
 export type {
   Actuator,
@@ -31,6 +31,7 @@ export type {
 export type { Rate, RateLimitsOptions, RateRule } from './rate-limits.ts';
 export { rateLimits } from './rate-limits.ts';
 export type { Quality, Reading, Sample } from './sample.ts';
+export type { Observations } from './situation.ts';
 export type { StabilisationOptions } from './stabilisation.ts';
 export { stabilisation } from './stabilisation.ts';
 export type { TargetTrackingOptions, Tolerance } from './target-tracking.ts';

@@ -168,7 +168,7 @@ describe('scalingEngine', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 5, noNaN: true })), (loads) => {
         const plain = run((state) => Object.freeze(state), loads);
-        const handedOver = run((state) => JSON.parse(JSON.stringify(state)), loads);
+        const handedOver = run(<T>(state: T) => JSON.parse(JSON.stringify(state)) as T, loads);
         expect(handedOver).toEqual(plain);
       }),
     );
