@@ -11,5 +11,5 @@ export {
   TenfoldError,
   TimeoutError,
 } from './core/index.ts';
+export { circuitBreaker } from './breaker/index.ts';
 export { compose, timeout } from './policy/index.ts';
-export { scalingEngine } from './scale/index.ts';

@@ -1,9 +1,10 @@
-// Compiles and runs snippets as a consumer of the package would: tsconfig's paths map `tenfold` to src.
+// Compiles and runs snippets as a consumer of the package would, with `tenfold` mapped to src.
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { subpaths } from '../../.config/tools/package-entries.ts';
 import type { Snippet } from './snippets.ts';
 
 /** What the compiler says of each snippet, by `at`. No entry: it is sound. */
@@ -27,6 +28,17 @@ function write(root: string, snippets: readonly Snippet[]): Map<string, Snippet>
   );
 }
 
+/** The package's names and the source files they stand for. */
+function names(root: string): Record<string, string> {
+  const beneath = subpaths(root).map((name) => [`tenfold/${name}`, `src/${name}/index.ts`]);
+  return Object.fromEntries(
+    [['tenfold', 'src/index.ts'], ...beneath].map(([name = '', file = '']) => [
+      name,
+      join(root, file),
+    ]),
+  );
+}
+
 /** Compiles all snippets in one program, as strictly as the package itself. */
 export function compile(root: string, snippets: readonly Snippet[]): Faults {
   const written = write(root, snippets);
@@ -34,8 +46,12 @@ export function compile(root: string, snippets: readonly Snippet[]): Faults {
     ts.sys.readFile(path),
   );
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const paths = Object.fromEntries(
+    Object.entries(names(root)).map(([name, file]) => [name, [file]]),
+  );
   const program = ts.createProgram([...written.keys()], {
     ...options,
+    paths,
     isolatedDeclarations: false,
     declaration: false,
     noUnusedLocals: false,
@@ -66,6 +82,7 @@ export async function run(root: string, snippet: Snippet, name: string): Promise
     stdin: { contents: snippet.code, loader: 'ts', resolveDir: root, sourcefile: snippet.at },
     outfile: script,
     bundle: true,
+    alias: names(root),
     packages: 'external',
     platform: 'node',
     format: 'esm',

@@ -1,0 +1,4 @@
+export type { BreakerRules, CircuitBreakerOptions, Verdict } from './breaker-options.ts';
+export type { BreakerMode, BreakerState, Transition, TransitionReason } from './breaker-state.ts';
+export type { BreakerEvents, BreakerSnapshot, CircuitBreaker } from './circuit-breaker.ts';
+export { circuitBreaker } from './circuit-breaker.ts';

@@ -1,0 +1,294 @@
+import { describe, expect, it } from 'vitest';
+import type { CircuitBreaker, CircuitBreakerOptions, Transition } from '../../src/breaker/index.ts';
+import { circuitBreaker } from '../../src/breaker/index.ts';
+import { RejectedError } from '../../src/core/index.ts';
+import { virtualRuntime } from '../../src/sim/index.ts';
+
+const boom = new Error('boom');
+const fails = (): never => {
+  throw boom;
+};
+
+const tooMany = (retryAfterMs: number): Error =>
+  Object.assign(new Error('too many requests'), { retryAfterMs });
+
+function setUp(options: CircuitBreakerOptions = {}) {
+  const runtime = virtualRuntime();
+  const breaker = circuitBreaker({
+    minimumCalls: 4,
+    openMs: 1_000,
+    openJitterRatio: 0,
+    halfOpenProbes: 1,
+    runtime,
+    ...options,
+  });
+  const transitions: Transition[] = [];
+  breaker.on('transition', (transition) => transitions.push(transition));
+  return { runtime, breaker, transitions };
+}
+
+async function failTimes(breaker: CircuitBreaker, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await breaker.run(fails).catch(() => undefined);
+}
+
+describe('circuitBreaker', () => {
+  it('answers with what the work answers while it is closed', async () => {
+    const { breaker } = setUp();
+
+    await expect(breaker.run(async () => 7)).resolves.toBe(7);
+    await expect(breaker.run(fails)).rejects.toBe(boom);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('opens when the share of failures reaches the threshold, and says when to come again', async () => {
+    const { breaker, runtime, transitions } = setUp();
+    await failTimes(breaker, 4);
+    await runtime.advance(300);
+    let ran = false;
+
+    const refused = breaker.run(() => (ran = true));
+
+    await expect(refused).rejects.toMatchObject({
+      code: 'ERR_CIRCUIT_OPEN',
+      policy: 'breaker',
+      retryAfterMs: 700,
+    });
+    await expect(refused).rejects.toBeInstanceOf(RejectedError);
+    expect(ran).toBe(false);
+    expect(transitions).toEqual([
+      { from: 'closed', to: 'open', reason: 'failures', at: 0, openMs: 1_000 },
+    ]);
+  });
+
+  it('lets a probe through after the open time and closes on its success', async () => {
+    const { breaker, runtime, transitions } = setUp();
+    await failTimes(breaker, 4);
+    await runtime.advance(1_000);
+
+    const probe = breaker.tryEnter();
+    const second = breaker.tryEnter();
+
+    expect(probe.ok).toBe(true);
+    expect(second).toMatchObject({ ok: false, code: 'ERR_CIRCUIT_OPEN', retryAfterMs: 0 });
+    if (probe.ok) probe.done('success');
+    expect(transitions.map(({ to, reason }) => `${to}: ${reason}`)).toEqual([
+      'open: failures',
+      'half-open: open-time-over',
+      'closed: probes-passed',
+    ]);
+  });
+
+  it('stays open longer each time a probe fails, up to the longest open time', async () => {
+    const { breaker, runtime, transitions } = setUp({ openMaxMs: 3_000 });
+    await failTimes(breaker, 4);
+
+    for (const wait of [1_000, 2_000, 3_000]) {
+      await runtime.advance(wait);
+      await failTimes(breaker, 1);
+    }
+
+    const opened = transitions.filter(({ to }) => to === 'open').map(({ openMs }) => openMs);
+    expect(opened).toEqual([1_000, 2_000, 3_000, 3_000]);
+  });
+
+  it('opens on slow calls although they succeed', async () => {
+    const { breaker, runtime, transitions } = setUp({ slowCallMs: 100 });
+
+    await runtime.run(async () => {
+      for (const ms of [100, 101, 50, 500]) await breaker.run(() => runtime.sleep(ms));
+    });
+
+    expect(transitions.map(({ reason }) => reason)).toEqual(['slow-calls']);
+  });
+
+  it('counts neither an abort of the caller nor a refusal further in', async () => {
+    const { breaker } = setUp();
+    const refusal = new RejectedError('ERR_RATE_LIMITED', 'full', { policy: 'bucket' });
+    const controller = new AbortController();
+
+    for (let i = 0; i < 10; i++) {
+      await breaker.run(() => Promise.reject(refusal)).catch(() => undefined);
+    }
+    const aborted = breaker.run(() => new Promise(() => undefined), { signal: controller.signal });
+    controller.abort(boom);
+
+    await expect(aborted).rejects.toBe(boom);
+    expect(breaker.snapshot()).toMatchObject({ calls: 0, failures: 0, state: 'closed' });
+  });
+
+  it('ignores the result of a call that began in an earlier state', async () => {
+    const { breaker, runtime } = setUp();
+    const early = breaker.tryEnter();
+    const late: string[] = [];
+    breaker.on('late', ({ verdict }) => late.push(verdict));
+    await failTimes(breaker, 4);
+    await runtime.advance(1_000);
+    const probe = breaker.tryEnter();
+
+    if (early.ok) early.done('success');
+
+    expect(breaker.state).toBe('half-open');
+    expect(late).toEqual(['success']);
+    if (probe.ok) probe.done('success');
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('opens again when probes never answer', async () => {
+    const { breaker, runtime, transitions } = setUp({ halfOpenMaxWaitMs: 5_000 });
+    await failTimes(breaker, 4);
+    await runtime.advance(1_000);
+    const probe = breaker.tryEnter();
+    await runtime.advance(5_000);
+
+    expect(probe.ok).toBe(true);
+    expect(breaker.state).toBe('open');
+    expect(transitions.at(-1)).toMatchObject({
+      reason: 'probes-overdue',
+      at: 6_000,
+      openMs: 2_000,
+    });
+    await runtime.advance(2_000);
+    await expect(breaker.run(async () => 'well')).resolves.toBe('well');
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('asks the classifier what an end means', async () => {
+    const { breaker } = setUp({
+      classify: (detail, outcome) => {
+        if (outcome === 'success') return detail === 503 ? 'failure' : 'success';
+        return (detail as Error).message === 'not found' ? 'ignored' : 'failure';
+      },
+    });
+
+    await breaker.run(() => 503);
+    await breaker.run(() => 200);
+    await breaker.run(() => Promise.reject(new Error('not found'))).catch(() => undefined);
+
+    expect(breaker.snapshot()).toMatchObject({ calls: 2, failures: 1 });
+  });
+
+  it('reports a classifier that throws and goes by the outcome', async () => {
+    const { breaker, runtime } = setUp({
+      classify: () => {
+        throw boom;
+      },
+    });
+
+    await breaker.run(() => 1);
+
+    expect(breaker.snapshot()).toMatchObject({ calls: 1, failures: 0 });
+    expect(runtime.faults).toEqual([{ error: boom, origin: 'breaker: classify', at: 0 }]);
+  });
+
+  it('opens at once for as long as the response asks, within the longest open time', async () => {
+    const { breaker } = setUp({
+      openMsFor: (detail) => (detail as { retryAfterMs?: number }).retryAfterMs,
+      openMaxMs: 10_000,
+    });
+
+    await breaker.run(() => Promise.reject(tooMany(7_000))).catch(() => undefined);
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', retryAfterMs: 7_000 });
+
+    breaker.reset();
+    await breaker.run(() => Promise.reject(tooMany(1e9))).catch(() => undefined);
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', retryAfterMs: 10_000 });
+  });
+
+  it.each([
+    ['forced-open', false, 0],
+    ['forced-closed', true, 20],
+    ['disabled', true, 0],
+    ['observe-only', true, 20],
+  ] as const)('in mode %s admits: %s, counts: %d', async (mode, admits, counts) => {
+    const { breaker } = setUp({ mode });
+
+    await failTimes(breaker, 20);
+
+    expect(breaker.tryEnter().ok).toBe(admits);
+    expect(breaker.snapshot()).toMatchObject({ state: mode, failures: counts });
+    breaker.update({ mode: 'auto' });
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', calls: 0 });
+  });
+
+  it('says once in observe-only mode that it would have opened', async () => {
+    const { breaker } = setUp({ mode: 'observe-only' });
+    const reasons: string[] = [];
+    breaker.on('exceeded', ({ reason }) => reasons.push(reason));
+
+    await failTimes(breaker, 20);
+
+    expect(reasons).toEqual(['failures']);
+  });
+
+  it('lets a growing share of calls through after good probes', async () => {
+    const { breaker, runtime } = setUp({ rampMs: 1_000 });
+    await failTimes(breaker, 4);
+    await runtime.advance(1_000);
+    await breaker.run(() => 'well');
+    const admitted: number[] = [];
+
+    for (let tenth = 0; tenth < 10; tenth++) {
+      let passed = 0;
+      for (let i = 0; i < 100; i++) {
+        const entry = breaker.tryEnter();
+        if (entry.ok) {
+          entry.done('success');
+          passed++;
+        }
+        await runtime.advance(1);
+      }
+      admitted.push(passed);
+    }
+
+    expect(admitted).toEqual([4, 15, 25, 35, 45, 55, 65, 75, 85, 95]);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('counts a pass once, however often it is ended', () => {
+    const { breaker } = setUp();
+    const entry = breaker.tryEnter();
+
+    if (entry.ok) {
+      entry.done('failure');
+      entry.done('failure');
+    }
+
+    expect(breaker.snapshot()).toMatchObject({ calls: 1, failures: 1 });
+  });
+
+  it('changes its rules live and keeps its counts', async () => {
+    const { breaker } = setUp({ minimumCalls: 100 });
+    await failTimes(breaker, 10);
+    expect(breaker.state).toBe('closed');
+
+    breaker.update({ minimumCalls: 11 });
+    await failTimes(breaker, 1);
+
+    expect(breaker.state).toBe('open');
+  });
+
+  it.each([
+    [{ failureRatio: 1.5 }, 'circuitBreaker.failureRatio'],
+    [{ failureRatio: 0 }, 'circuitBreaker.failureRatio'],
+    [{ slowCallRatio: Number.NaN }, 'circuitBreaker.slowCallRatio'],
+    [{ windowCalls: 5, minimumCalls: 6 }, 'circuitBreaker.minimumCalls'],
+    [{ windowCalls: 5, windowMs: 6 }, 'circuitBreaker'],
+    [{ openMs: -1 }, 'circuitBreaker.openMs'],
+    [{ openMs: 100, openMaxMs: 50 }, 'circuitBreaker.openMaxMs'],
+    [{ halfOpenProbes: 0 }, 'circuitBreaker.halfOpenProbes'],
+    [{ mode: 'ajar' as never }, 'circuitBreaker.mode'],
+    [{ failurRatio: 0.5 } as never, 'circuitBreaker.failurRatio'],
+  ])('refuses %j', (options, option) => {
+    expect(() => circuitBreaker(options)).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTION', option }),
+    );
+  });
+
+  it('keeps its old rules when an update is refused', () => {
+    const { breaker } = setUp({ minimumCalls: 4 });
+
+    expect(() => breaker.update({ failureRatio: 2 })).toThrow('failureRatio');
+
+    expect(breaker.snapshot().state).toBe('closed');
+  });
+});
