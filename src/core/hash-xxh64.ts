@@ -31,6 +31,8 @@ const PRIME_5_LOW = 0x165667c5;
  * the same object in again and nothing is allocated for inputs below 32 bytes.
  *
  * ```ts
+ * import { xxh64 } from 'tenfold/core';
+ *
  * const { high, low } = xxh64('10.0.0.1:8080_0');
  * ```
  */

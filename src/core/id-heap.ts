@@ -49,6 +49,8 @@ export interface IdHeap {
  * grows; it grows by doubling.
  *
  * ```ts
+ * import { idHeap } from 'tenfold/core';
+ *
  * const heap = idHeap();
  * const id = heap.push(250);
  * heap.push(100);

@@ -32,3 +32,24 @@ export type { Lease, Slots } from './slots.ts';
 export type { IdHeap, StableHeap } from './stable-heap.ts';
 export { idHeap, stableHeap } from './stable-heap.ts';
 export { seededRandom } from './seeded-random.ts';
+export type { CountWindow } from './count-window.ts';
+export { countWindow } from './count-window.ts';
+export type { Random } from './distributions.ts';
+export {
+  exponential,
+  lognormal,
+  shuffled,
+  standardNormal,
+  weightedIndex,
+  zipf,
+} from './distributions.ts';
+export { crc16 } from './hash-crc16.ts';
+export type { HashInput } from './hash-input.ts';
+export { murmur3 } from './hash-murmur3.ts';
+export { xxh32 } from './hash-xxh32.ts';
+export type { Hash64 } from './hash-xxh64.ts';
+export { xxh64 } from './hash-xxh64.ts';
+export type { RingBuffer } from './ring-buffer.ts';
+export { ringBuffer } from './ring-buffer.ts';
+export type { TimeWindow, TimeWindowOptions } from './time-window.ts';
+export { timeWindow } from './time-window.ts';

@@ -39,6 +39,8 @@ export interface StableHeap<T> {
  * An empty heap of values.
  *
  * ```ts
+ * import { stableHeap } from 'tenfold/core';
+ *
  * const heap = stableHeap<string>();
  * const id = heap.push(250, 'later');
  * heap.push(100, 'sooner');
