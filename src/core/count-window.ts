@@ -24,7 +24,7 @@ export interface CountWindow {
  *
  * const last = countWindow(100, 2);
  * last.record(1);
- * last.count(1) / window.total; // 1
+ * last.count(1) / last.total; // 1
  * ```
  */
 export function countWindow(size: number, kinds: number): CountWindow {
