@@ -13,3 +13,4 @@ export {
 } from './core/index.ts';
 export { circuitBreaker } from './breaker/index.ts';
 export { compose, timeout } from './policy/index.ts';
+export { scalingEngine } from './scale/index.ts';

@@ -1,0 +1,43 @@
+/**
+ * Keeping plug-ins apart from the engine: they are checked when it is made, and isolated when it runs.
+ */
+
+import type { OptionChecks } from '../core/index.ts';
+import type { Step } from './decision.ts';
+
+/** Refuses a plug-in without its method. */
+export function requireMethod(
+  check: OptionChecks,
+  option: string,
+  plugIn: object | undefined,
+  method: string,
+): void {
+  const found: unknown = (plugIn as Record<string, unknown> | undefined)?.[method];
+  if (typeof found !== 'function')
+    check.refuse(option, `an object with a method ${method}`, plugIn);
+}
+
+/** What is noted while a decision is made. */
+export interface Trace {
+  readonly steps: Step[];
+  readonly faults: string[];
+}
+
+/** Runs a plug-in; what it throws becomes a fault of this decision, not the end of scaling. */
+export function isolated<T>(origin: string, trace: Trace, fallback: T, plugIn: () => T): T {
+  try {
+    return plugIn();
+  } catch (error) {
+    trace.faults.push(`${origin}: ${error instanceof Error ? error.message : String(error)}`);
+    return fallback;
+  }
+}
+
+/** Most units anybody can ask for: above it, sums and products are no longer exact. */
+const MOST_UNITS = 2 ** 31 - 1;
+
+/** A whole number of units, rounded up; undefined for what is no number. */
+export function usable(desired: number | undefined): number | undefined {
+  if (desired === undefined || Number.isNaN(desired)) return undefined;
+  return Math.min(MOST_UNITS, Math.max(0, Math.ceil(desired)));
+}

@@ -1,0 +1,66 @@
+/**
+ * Samples: what the engine is told of a metric, and how far it may be believed.
+ *
+ * A measurement that failed or found nothing is not zero. Autoscalers that read it as zero shrink a
+ * fleet to its minimum at the peak (kedacore/keda#3065, #8036), so quality travels with the value.
+ */
+
+/**
+ * How far a sample may be believed.
+ *
+ * - `fresh`: measured just now, all of it.
+ * - `stale`, `partial`: a value that is old, or speaks for a part of the fleet.
+ * - `empty`: the measurement worked and found nothing to measure. Not zero.
+ * - `error`: the measurement failed, or gave what cannot be.
+ */
+export type Quality = 'fresh' | 'stale' | 'partial' | 'empty' | 'error';
+
+/** One reading of one metric. */
+export interface Sample {
+  /** The figure; NaN when `quality` is `empty` or `error`. */
+  readonly value: number;
+  /** When it was measured, on the engine's time axis, in ms. */
+  readonly at: number;
+  /** The span of time it speaks for, in ms; 0 for a momentary reading. */
+  readonly windowMs: number;
+  readonly quality: Quality;
+  /** What is wrong with it, in a few words. */
+  readonly note?: string;
+}
+
+/** What a source may answer: a number measured now over no span, or the parts of a sample. */
+export type Reading =
+  | number
+  | {
+      readonly value: number;
+      /** @default now */
+      readonly at?: number;
+      /** @default 0 */
+      readonly windowMs?: number;
+      /** @default 'fresh' */
+      readonly quality?: Quality;
+      readonly note?: string;
+    };
+
+/** Completes a reading, and calls a figure that cannot be (NaN, infinite) an error. */
+export function sampleOf(reading: Reading | undefined, now: number): Sample {
+  if (reading === undefined) return badSample('empty', now, 'no reading');
+  const parts = typeof reading === 'number' ? { value: reading } : reading;
+  const { value, at = now, windowMs = 0, quality = 'fresh', note } = parts;
+  if (quality === 'empty' || quality === 'error') return badSample(quality, at, note);
+  if (!Number.isFinite(value)) return badSample('error', at, `read ${String(value)}`);
+  return note === undefined
+    ? { value, at, windowMs, quality }
+    : { value, at, windowMs, quality, note };
+}
+
+/** A sample without a value. */
+export function badSample(quality: 'empty' | 'error', at: number, note?: string): Sample {
+  const bare = { value: NaN, at, windowMs: 0, quality };
+  return note === undefined ? bare : { ...bare, note };
+}
+
+/** True when a policy may compute with the value. */
+export function hasValue(sample: Sample): boolean {
+  return sample.quality !== 'empty' && sample.quality !== 'error';
+}

@@ -1,0 +1,84 @@
+/**
+ * The stabilisation window: before the fleet shrinks, the largest wish of the last minutes must agree.
+ *
+ * Kubernetes' HPA v2 (`stabilizationWindowSeconds`). A scale-in waits for the window's largest wish,
+ * a scale-out for its smallest. Kept as two monotonic deques, so that a window holds at most as many
+ * entries as wishes that still matter.
+ */
+
+import { optionChecks } from '../core/index.ts';
+import type { Adjustment, Situation, Stage } from './ports.ts';
+
+export interface StabilisationOptions {
+  /** Window before a scale-out, in ms; 0 for none. @default 0 */
+  readonly outMs?: number;
+  /** Window before a scale-in, in ms; 0 for none. @default 300_000 */
+  readonly inMs?: number;
+}
+
+/** A wish and its time. */
+type Entry = readonly [at: number, desired: number];
+
+interface WindowState {
+  /** Wishes that may still be the smallest of the out-window, ascending. */
+  readonly lows: readonly Entry[];
+  /** Wishes that may still be the largest of the in-window, descending. */
+  readonly highs: readonly Entry[];
+}
+
+/**
+ * Makes the stage. It starts from the fleet as it is: a new engine does not shrink a fleet before one
+ * window has passed.
+ *
+ * @throws OptionError (`ERR_OPTION`) for a window below 0
+ */
+export function stabilisation(options: StabilisationOptions = {}): Stage<WindowState> {
+  const check = optionChecks('stabilisation');
+  check.known(options, ['outMs', 'inMs']);
+  const outMs = check.nonNegative('outMs', options.outMs ?? 0);
+  const inMs = check.nonNegative('inMs', options.inMs ?? 300_000);
+
+  return {
+    name: 'stabilisation',
+    adjust(desired, situation, state): Adjustment<WindowState> {
+      const { now, fleet, blind } = situation;
+      const before = state ?? seed(situation);
+      const wish: Entry = [now, desired];
+      const lows = blind ? before.lows : slide(before.lows, wish, outMs, (a, b) => a >= b);
+      const highs = blind ? before.highs : slide(before.highs, wish, inMs, (a, b) => a <= b);
+      const lowest = Math.min(desired, lows[0]?.[1] ?? desired);
+      const highest = Math.max(desired, highs[0]?.[1] ?? desired);
+      const next = { lows, highs };
+      const held = Math.max(Math.min(fleet.current, highest), lowest);
+      if (held === desired) return { desired, state: next };
+      const scalesIn = desired < held;
+      const first = scalesIn ? highs[0] : lows[0];
+      const windowMs = scalesIn ? inMs : outMs;
+      return {
+        desired: held,
+        state: next,
+        ...(first === undefined ? {} : { until: first[0] + windowMs }),
+        why: `${held} was wished for within ${windowMs / 1000} s`,
+      };
+    },
+  };
+}
+
+function seed({ now, fleet }: Situation): WindowState {
+  const entry: Entry = [now, fleet.current];
+  return { lows: [entry], highs: [entry] };
+}
+
+/** Adds a wish behind the ones that still matter, and drops those older than the window. */
+function slide(
+  entries: readonly Entry[],
+  wish: Entry,
+  windowMs: number,
+  isBeaten: (older: number, newer: number) => boolean,
+): readonly Entry[] {
+  const kept = entries.filter(
+    ([at, desired]) => at > wish[0] - windowMs && !isBeaten(desired, wish[1]),
+  );
+  kept.push(wish);
+  return kept;
+}
