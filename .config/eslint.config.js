@@ -111,7 +111,7 @@ export default tseslint.config(
   },
   // Virtual time must empty the microtask queue of the real engine; nothing else there may.
   {
-    files: ['src/sim/turn.ts'],
+    files: ['src/sim/microtasks.ts'],
     rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
   },
   // A test that sleeps for real needs a written reason: the disabling comment is that reason.

@@ -160,7 +160,7 @@ describe('the rules, on files that break them', () => {
   it('leave the runtime, dates of a given time and names alike alone', () => {
     const sound = parse({
       'src/core/runtime.ts': 'setTimeout(Date.now);',
-      'src/sim/turn.ts': 'setImmediate(f);',
+      'src/sim/microtasks.ts': 'setImmediate(f);',
       'src/pool/p.ts': 'new Date(ms); x.performance; ({ setTimeout: 1 }); runtime.now();',
     });
 
