@@ -1,0 +1,248 @@
+/**
+ * The shell around a limit: exemptions, the waiting line, refusals, dry runs, counters and events.
+ * Every limiter of this folder is a limit behind an entrance.
+ */
+
+import type { Call, Door, Emitter, Entry, Pass, Refusal, Runtime } from '../core/index.ts';
+import {
+  ADMITTED,
+  emitter,
+  isPending,
+  optionChecks,
+  ownSignal,
+  refusalError,
+  systemRuntime,
+  TOKEN,
+} from '../core/index.ts';
+import type { Limit } from './limit.ts';
+import { UNTIL_ROOM } from './limit.ts';
+import type { Booking, Decisions, LimiterEvents, LimiterOptions } from './limiter.ts';
+import type { LineKeeper } from './line.ts';
+import { Line } from './line.ts';
+import type { Host } from './waiting.ts';
+import { BookedPlace, WaitingCall } from './waiting.ts';
+
+/** A call nothing is said of. */
+export const NO_CALL: Call = Object.freeze({});
+
+/** Names of the options of {@link LimiterOptions}, for `known` checks. */
+export const LIMITER_OPTIONS = [
+  'name',
+  'maxWaitMs',
+  'maxWaiting',
+  'exempt',
+  'dryRun',
+  'runtime',
+] as const;
+
+/** How an entrance is set up; `options` are the user's. */
+export interface EntranceSetup {
+  /** The factory's name, which begins option errors, and the default name of the limiter. */
+  readonly factory: string;
+  readonly options: LimiterOptions;
+  readonly limit: Limit;
+  /** Calls with equal answers share a line. @default one line for all */
+  readonly lineOf?: (call: Call) => string;
+}
+
+/** A door before a limit. */
+export class Entrance implements Door, Host, LineKeeper {
+  readonly name: string;
+  readonly kind = 'limiter';
+  readonly runtime: Runtime;
+  readonly events: Emitter<LimiterEvents>;
+  private readonly limit: Limit;
+  private readonly lineOf: ((call: Call) => string) | undefined;
+  private readonly exempt: ((call: Call) => boolean) | undefined;
+  private readonly dryRun: boolean;
+  private readonly maxWaitMs: number | undefined;
+  private readonly maxWaiting: number;
+  private readonly nobody: Float64Array;
+  /** The lines somebody stands in; undefined while nobody waits, which is the usual case. */
+  private lines: Map<string, Line> | undefined = undefined;
+  /** The latest time seen, and how far it is ahead of a clock that has gone back. */
+  private latest = -Infinity;
+  private skew = 0;
+  private admitted = 0;
+  private refused = 0;
+  private wouldRefuse = 0;
+  private exempted = 0;
+
+  constructor({ factory, options, limit, lineOf }: EntranceSetup) {
+    const check = optionChecks(factory);
+    const { name = factory, maxWaitMs, maxWaiting = 10_000, exempt, dryRun = false } = options;
+    this.name = check.text('name', name);
+    this.runtime = options.runtime ?? systemRuntime();
+    this.limit = limit;
+    this.lineOf = lineOf;
+    this.exempt = exempt === undefined ? undefined : check.callable('exempt', exempt);
+    this.dryRun = dryRun;
+    this.maxWaitMs =
+      maxWaitMs === undefined
+        ? undefined
+        : check.number('maxWaitMs', maxWaitMs, { min: 0, infinite: true });
+    this.maxWaiting = check.number('maxWaiting', maxWaiting, { min: 0, infinite: true });
+    this.nobody = new Float64Array(limit.parts);
+    this.events = emitter<LimiterEvents>(this.runtime, this.name);
+    this.runtime.enrol({ waiting: () => this.describeWaiting() });
+  }
+
+  /** Decides now. */
+  tryEnter(call: Call = NO_CALL): Entry {
+    return this.decide(call, this.now());
+  }
+
+  /** The door's form: waits only where the options say how long. */
+  enter(call: Call, now: number): Entry | Promise<Entry> {
+    const time = this.steady(now);
+    return this.maxWaitMs === undefined
+      ? this.decide(call, time)
+      : this.decideOrWait(call, time, this.maxWaitMs);
+  }
+
+  /** The caller's form: waits, and throws when refused. */
+  async pass(call: Call = NO_CALL): Promise<Pass> {
+    const token = call[TOKEN];
+    if (token?.isCancelled === true) throw token.reason;
+    ownSignal(call)?.throwIfAborted();
+    const now = this.now();
+    let entry = this.decideOrWait(call, now, this.maxWaitMs ?? Infinity);
+    if (isPending(entry)) entry = await entry;
+    if (!entry.ok) throw refusalError(entry);
+    return entry;
+  }
+
+  /** Takes a place in the line and says when its turn comes. */
+  book(call: Call = NO_CALL): Booking | Refusal {
+    const now = this.now();
+    const waitMs = this.waitMs(call, now);
+    if (waitMs > this.patience(call, now, this.maxWaitMs ?? Infinity) || waitMs >= UNTIL_ROOM) {
+      return this.refusal(call, waitMs);
+    }
+    const place = new BookedPlace(call, this);
+    if (waitMs === 0) this.admit(call, now);
+    else this.openLine(call).join(place, now);
+    return { ok: true, readyAt: now - this.skew + waitMs, waitMs, cancel: () => place.cancel() };
+  }
+
+  /** Milliseconds until `call` may pass behind those who wait already. */
+  waitMs(call: Call, now: number): number {
+    return this.limit.waitMs(call, this.ahead(call, now), now);
+  }
+
+  /** What those will spend who wait where `call` would, by part of the limit. */
+  ahead(call: Call, now: number): Float64Array {
+    if (this.lines === undefined) return this.nobody;
+    const line = this.lines.get(this.lineOf?.(call) ?? '');
+    line?.pump(now);
+    return line === undefined ? this.nobody : line.ahead;
+  }
+
+  /** Lets pass who now can: the limit has risen, or somebody has given something back. */
+  pump(now: number): void {
+    for (const line of this.lines?.values() ?? []) line.pump(now);
+  }
+
+  decisions(): Decisions {
+    const { admitted, refused, wouldRefuse, exempted } = this;
+    return { admitted, refused, wouldRefuse, exempted, waiting: this.waitingCount() };
+  }
+
+  admit(call: Call, now: number): Pass {
+    this.admitted++;
+    return this.limit.admit(call, now);
+  }
+
+  expire(call: Call, now: number): Entry {
+    return this.refuse(call, this.waitMs(call, now));
+  }
+
+  tend(line: Line, dueAt: number): void {
+    if (dueAt < Infinity) this.runtime.armAt(line, dueAt - this.skew);
+    else if (line.alarmId >= 0) this.runtime.disarm(line);
+    if (line.size > 0) return;
+    this.lines?.delete(line.key);
+    if (this.lines?.size === 0) this.lines = undefined;
+  }
+
+  rang(line: Line): void {
+    line.pump(this.now());
+  }
+
+  /** The time, which never goes back: where the clock does, this goes on from where it was. */
+  now(): number {
+    return this.steady(this.runtime.now());
+  }
+
+  private steady(now: number): number {
+    const time = now + this.skew;
+    if (time >= this.latest) return (this.latest = time);
+    this.skew = this.latest - now;
+    return this.latest;
+  }
+
+  private decide(call: Call, now: number): Entry {
+    if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
+    const waitMs = this.waitMs(call, now);
+    return waitMs === 0 ? this.admit(call, now) : this.refuse(call, waitMs);
+  }
+
+  private decideOrWait(call: Call, now: number, maxWaitMs: number): Entry | Promise<Entry> {
+    if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
+    const waitMs = this.waitMs(call, now);
+    if (waitMs === 0) return this.admit(call, now);
+    const patienceMs = this.patience(call, now, maxWaitMs);
+    const tooLong = waitMs === UNTIL_ROOM ? patienceMs <= 0 : waitMs > patienceMs;
+    if (tooLong || waitMs === Infinity || this.dryRun) return this.refuse(call, waitMs);
+    const inLine = this.lines?.get(this.lineOf?.(call) ?? '')?.size ?? 0;
+    if (inLine >= this.maxWaiting) return this.refuse(call, waitMs);
+    const waiting = new WaitingCall(call, this);
+    this.openLine(call).join(waiting, now);
+    waiting.watch(patienceMs);
+    return waiting.promise;
+  }
+
+  private patience(call: Call, now: number, maxWaitMs: number): number {
+    if (call.deadline === undefined) return maxWaitMs;
+    return Math.min(maxWaitMs, call.deadline + this.skew - now);
+  }
+
+  private letPass(): Pass {
+    this.exempted++;
+    return ADMITTED;
+  }
+
+  private refuse(call: Call, waitMs: number): Entry {
+    const refusal = this.refusal(call, waitMs);
+    if (this.dryRun) this.wouldRefuse++;
+    else this.refused++;
+    if (this.events.has('refused')) {
+      this.events.emit('refused', { call, refusal, dryRun: this.dryRun });
+    }
+    return this.dryRun ? ADMITTED : refusal;
+  }
+
+  private refusal(call: Call, waitMs: number): Refusal {
+    const { code, message, policy = this.name } = this.limit.explain(call, waitMs);
+    return { ok: false, code, policy, retryAfterMs: waitMs === UNTIL_ROOM ? 0 : waitMs, message };
+  }
+
+  private openLine(call: Call): Line {
+    const key = this.lineOf?.(call) ?? '';
+    this.lines ??= new Map();
+    let line = this.lines.get(key);
+    if (line === undefined) this.lines.set(key, (line = new Line(key, this.limit, this)));
+    return line;
+  }
+
+  private waitingCount(): number {
+    let count = 0;
+    for (const line of this.lines?.values() ?? []) count += line.size;
+    return count;
+  }
+
+  private describeWaiting(): string | undefined {
+    const waiting = this.waitingCount();
+    return waiting === 0 ? undefined : `${this.name}: ${waiting} waiting for their turn`;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * One rate for each key: tenants, users, addresses, by the million.
+ */
+
+import type { Call } from '../core/index.ts';
+import { optionChecks, systemRuntime } from '../core/index.ts';
+import { Entrance, LIMITER_OPTIONS } from './entrance.ts';
+import { KeyTable } from './key-table.ts';
+import type { Decisions, LimiterDump, LimiterOptions, RateLimiter } from './limiter.ts';
+import type { Rows } from './rate-limit.ts';
+import { RateLimit } from './rate-limit.ts';
+import { dumpRows, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
+import type { Rate } from './rate/rule.ts';
+
+/** Options of {@link keyedLimiter}. */
+export interface KeyedLimiterOptions extends LimiterOptions {
+  /** What each key may do: `bucket(…)` unless you have a reason. */
+  readonly rate: Rate;
+  /** Which entry of a call's cost is spent. @default the cost itself, 1 where it is a record */
+  readonly unit?: string;
+  /** What calls are told apart by. @default the call's key, '' where it has none */
+  readonly keyOf?: (call: Call) => string;
+  /**
+   * Keys remembered at most, 1–16,000,000. A key that owes nothing is forgotten anyway; beyond this
+   * number, so is one that owes little. @default 1_000_000
+   */
+  readonly maxKeys?: number;
+}
+
+/** A limiter of one rate for each key. */
+export interface KeyedLimiter extends RateLimiter {
+  /** Changes the numbers of all keys live; what has been spent stays spent. */
+  update(rate: Rate): void;
+  /** Forgets a key, as if it had spent nothing; false when it was not remembered. */
+  forget(key: string): boolean;
+  /** Keys remembered, and what was decided so far. Of one key, `peek({ key })` tells more. */
+  snapshot(): KeyedSnapshot;
+  /** The state of all keys, to be restored in another process. `O(keys)`. */
+  dump(): LimiterDump;
+  /** Takes over a dump of a limiter of the same algorithm. `O(keys)`. */
+  restore(dump: LimiterDump): void;
+}
+
+/** How a keyed limiter stands. */
+export interface KeyedSnapshot extends Decisions {
+  readonly name: string;
+  /** What each key may spend at once. */
+  readonly limit: number;
+  /** Keys remembered now. */
+  readonly keys: number;
+  /** Keys forgotten while they still owed something, for want of room. Raise `maxKeys` if it grows. */
+  readonly forgottenEarly: number;
+}
+
+/**
+ * Limits each key to a rate of its own, in under 100 bytes a key. Keys that owe nothing are forgotten
+ * as others are used, without a timer.
+ *
+ * ```ts
+ * import { bucket, keyedLimiter } from 'tenfold/admission';
+ *
+ * const perTenant = keyedLimiter({
+ *   rate: bucket({ capacity: 20_000, refillPerSecond: 2_000 }),
+ *   unit: 'tokens',
+ *   keyOf: (call) => call.tenant ?? 'anonymous',
+ * });
+ * const answer = perTenant.tryTake({ tenant: 'acme', cost: { tokens: 1_900 } });
+ * if (!answer.ok) console.log(`${answer.message}; retry in ${answer.retryAfterMs} ms`);
+ * ```
+ *
+ * @throws OptionError when an option is out of range
+ */
+export function keyedLimiter(options: KeyedLimiterOptions): KeyedLimiter {
+  const check = optionChecks('keyedLimiter');
+  check.known(options, ['rate', 'unit', 'keyOf', 'maxKeys', ...LIMITER_OPTIONS]);
+  const { keyOf = ({ key = '' }: Call) => key, maxKeys = 1_000_000 } = options;
+  check.callable('keyOf', keyOf);
+  check.number('maxKeys', maxKeys, { min: 1, max: 16_000_000, integer: true });
+  const now = (options.runtime ?? systemRuntime()).now();
+  const rule = options.rate.rule(now);
+  const table = new KeyTable(rule, maxKeys, now);
+  const rows: Rows = {
+    find: (call) => table.find(keyOf(call)),
+    open: (call, at) => table.open(keyOf(call), at),
+  };
+  const limit = new RateLimit('keyedLimiter', rule, rows, options.unit);
+  const entrance = new Entrance({ factory: 'keyedLimiter', options, limit, lineOf: keyOf });
+  const built = { entrance, limit, rule };
+  return {
+    ...rateVerbs(built),
+    update: (next) => retune(built, next),
+    forget: (key) => table.delete(key),
+    snapshot: () => ({
+      name: entrance.name,
+      limit: rule.rate.limit,
+      keys: table.size,
+      forgottenEarly: table.forgottenEarly,
+      ...entrance.decisions(),
+    }),
+    dump: () => dumpRows(built, table.entries()),
+    restore: (dump) => restoreRows(built, dump, (key, at) => table.open(key, at)),
+  };
+}

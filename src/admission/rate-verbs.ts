@@ -1,0 +1,85 @@
+/**
+ * The verbs all rate limiters share, single or keyed, derived from a limit behind an entrance.
+ */
+
+import { flightRunner, OptionError, STAGE } from '../core/index.ts';
+import type { Entrance } from './entrance.ts';
+import { NO_CALL } from './entrance.ts';
+import type { LimiterDump, RateLimiter } from './limiter.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Rate, RateRule } from './rate/rule.ts';
+
+/** A limit behind an entrance, as its verbs see it. */
+export interface Built {
+  readonly entrance: Entrance;
+  readonly limit: RateLimit;
+  readonly rule: RateRule;
+}
+
+export function rateVerbs({ entrance, limit }: Built): RateLimiter {
+  return {
+    name: entrance.name,
+    tryTake: (call) => entrance.tryEnter(call),
+    take: (call) => entrance.pass(call),
+    reserve: (call) => entrance.book(call),
+    peek(call = NO_CALL) {
+      const now = entrance.now();
+      return limit.peek(call, entrance.ahead(call, now), now);
+    },
+    penalty(call = NO_CALL) {
+      limit.adjust(call, 1, entrance.now());
+    },
+    reward(call = NO_CALL) {
+      const now = entrance.now();
+      limit.adjust(call, -1, now);
+      entrance.pump(now);
+    },
+    on: (name, listener) => entrance.events.on(name, listener),
+    run: flightRunner([entrance]),
+    [STAGE]: entrance,
+  };
+}
+
+/** Puts other numbers in force; those who wait are looked at anew. */
+export function retune({ entrance, rule }: Built, rate: Rate): void {
+  if (rate.kind !== rule.rate.kind) {
+    throw new OptionError(
+      `${entrance.name}: update`,
+      `a rate of kind '${rule.rate.kind}'`,
+      rate.kind,
+    );
+  }
+  const now = entrance.now();
+  rule.retune(rate, now);
+  entrance.pump(now);
+}
+
+/** The state of `rows` (key and where the row begins), free of this process's clock. */
+export function dumpRows(
+  { entrance, rule }: Built,
+  rows: Iterable<readonly [string, number]>,
+): LimiterDump {
+  const now = entrance.now();
+  const dumped: [string, ...number[]][] = [];
+  for (const [key, at] of rows) dumped.push([key, ...rule.save(at, now)]);
+  return { kind: rule.rate.kind, wallTime: entrance.runtime.wallTime(), rows: dumped };
+}
+
+/** Writes dumped rows back; the time that passed since the dump counts as refill. */
+export function restoreRows(
+  { entrance, rule }: Built,
+  dump: LimiterDump,
+  rowOf: (key: string, now: number) => number,
+): void {
+  if (dump.kind !== rule.rate.kind) {
+    throw new OptionError(
+      `${entrance.name}: restore`,
+      `a dump of kind '${rule.rate.kind}'`,
+      dump.kind,
+    );
+  }
+  const now = entrance.now();
+  const dumpedAt = now - Math.max(0, entrance.runtime.wallTime() - dump.wallTime);
+  for (const [key, ...numbers] of dump.rows) rule.load(rowOf(key, now), numbers, dumpedAt);
+  entrance.pump(now);
+}

@@ -1,0 +1,108 @@
+/**
+ * The two who can stand in a line: a call that waits for its answer, and a booking.
+ */
+
+import type { Alarm, Call, CancelHook, CancelToken, Entry, Runtime } from '../core/index.ts';
+import { cancelHook, ownSignal, TOKEN, tokenOf } from '../core/index.ts';
+import type { Line, Waiting } from './line.ts';
+
+/** What the one in the line asks of the shell it stands before. */
+export interface Host {
+  readonly runtime: Runtime;
+  /** The time, never going back. */
+  now(): number;
+  /** Spends for a call whose turn has come. */
+  admit(call: Call, now: number): Entry;
+  /** Refuses a call that has waited as long as it may. */
+  expire(call: Call, now: number): Entry;
+}
+
+/** A call whose promise is settled by its turn, its time-out or its cancellation. */
+export class WaitingCall implements Waiting, CancelHook, Alarm {
+  alarmId = -1;
+  readonly isAwaited = true;
+  line: Line | undefined = undefined;
+  previous: Waiting | undefined = undefined;
+  next: Waiting | undefined = undefined;
+  hookToken: CancelToken | undefined = undefined;
+  hookPrevious: CancelHook | undefined = undefined;
+  hookNext: CancelHook | undefined = undefined;
+  readonly call: Call;
+  readonly promise: Promise<Entry>;
+  private readonly host: Host;
+  private signalHook: CancelHook | undefined = undefined;
+  private resolve!: (entry: Entry) => void;
+  private reject!: (reason: unknown) => void;
+
+  constructor(call: Call, host: Host) {
+    this.call = call;
+    this.host = host;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  /** Begins to listen for what can end the wait early. Call once, when in the line. */
+  watch(patienceMs: number): void {
+    if (patienceMs < Infinity) this.host.runtime.arm(this, patienceMs);
+    const signal = ownSignal(this.call);
+    if (signal !== undefined) {
+      this.signalHook = cancelHook((reason) => this.cancelled(reason));
+      tokenOf(signal).add(this.signalHook);
+    }
+    this.call[TOKEN]?.add(this);
+  }
+
+  granted(now: number): void {
+    this.unwatch();
+    this.resolve(this.host.admit(this.call, now));
+  }
+
+  /** It has waited as long as it may. */
+  ring(): void {
+    const now = this.host.now();
+    this.line?.pump(now); // its turn may have come at this very instant
+    if (this.line === undefined) return;
+    this.unwatch();
+    this.line.leave(this, now);
+    this.resolve(this.host.expire(this.call, now));
+  }
+
+  cancelled(reason: unknown): void {
+    this.unwatch();
+    this.line?.leave(this, this.host.now());
+    this.reject(reason);
+  }
+
+  private unwatch(): void {
+    if (this.alarmId >= 0) this.host.runtime.disarm(this);
+    this.hookToken?.remove(this);
+    this.signalHook?.hookToken?.remove(this.signalHook);
+  }
+}
+
+/** A place in the line that may be used from `readyAt` on. */
+export class BookedPlace implements Waiting {
+  readonly isAwaited = false;
+  line: Line | undefined = undefined;
+  previous: Waiting | undefined = undefined;
+  next: Waiting | undefined = undefined;
+  readonly call: Call;
+  private readonly host: Host;
+
+  constructor(call: Call, host: Host) {
+    this.call = call;
+    this.host = host;
+  }
+
+  granted(now: number): void {
+    this.host.admit(this.call, now);
+  }
+
+  cancel(): boolean {
+    if (this.line === undefined) return false;
+    this.line.leave(this, this.host.now());
+    return true;
+  }
+}
