@@ -8,7 +8,7 @@
  */
 
 import { optionChecks } from '../core/index.ts';
-import { largest } from './combine.ts';
+import { largest } from './policies/combine.ts';
 import type { Decision, ScalingMode } from './decision.ts';
 import type {
   Adjustment,
@@ -23,10 +23,10 @@ import type {
 } from './ports.ts';
 import type { Trace } from './plug-ins.ts';
 import { isolated, requireMethod, usable } from './plug-ins.ts';
-import { rateLimits } from './rate-limits.ts';
+import { rateLimits } from './stages/rate-limits.ts';
 import type { Observations } from './situation.ts';
 import { recent, situate } from './situation.ts';
-import { stabilisation } from './stabilisation.ts';
+import { stabilisation } from './stages/stabilisation.ts';
 
 export interface ScalingEngineOptions {
   /** Fewest and most units; whole numbers, 0 ≤ min ≤ max, max at least 1. */
@@ -39,6 +39,8 @@ export interface ScalingEngineOptions {
   readonly stages?: readonly Stage[];
   /** @default 'on' */
   readonly mode?: ScalingMode;
+  /** True: a fleet that somebody put to 0, below `bounds.min`, is left there. @default false */
+  readonly restsAtZero?: boolean;
 }
 
 /** All an engine remembers. Plain JSON. */
@@ -85,7 +87,7 @@ export interface ScalingEngine {
  */
 export function scalingEngine(options: ScalingEngineOptions): ScalingEngine {
   const check = optionChecks('scalingEngine');
-  check.known(options, ['bounds', 'policies', 'combine', 'stages', 'mode']);
+  check.known(options, ['bounds', 'policies', 'combine', 'stages', 'mode', 'restsAtZero']);
   const min = check.number('bounds.min', options.bounds.min, { min: 0, integer: true });
   const max = check.count('bounds.max', options.bounds.max);
   if (max < min) check.refuse('bounds.max', `bounds.min (${min}) or more`, max);
@@ -103,6 +105,7 @@ export function scalingEngine(options: ScalingEngineOptions): ScalingEngine {
     policies,
     combine: options.combine ?? largest(),
     stages,
+    restsAtZero: options.restsAtZero ?? false,
     mode: check.oneOf('mode', options.mode ?? 'on', ['on', 'scaleOutOnly', 'recommend', 'off']),
   });
 }
@@ -113,6 +116,7 @@ interface Parts {
   readonly combine: Combiner;
   readonly stages: readonly Stage[];
   readonly mode: ScalingMode;
+  readonly restsAtZero: boolean;
 }
 
 const EMPTY: EngineState = { version: 1, policies: {}, stages: {}, changes: [] };
@@ -241,16 +245,13 @@ class PureEngine implements ScalingEngine {
     return staged;
   }
 
-  private bound(staged: Staged, { bounds }: Situation, trace: Trace): void {
+  private bound(staged: Staged, { bounds, fleet }: Situation, trace: Trace): void {
     const { min, max } = bounds;
-    const bounded = Math.min(max, Math.max(min, staged.desired));
+    const rests = this.parts.restsAtZero && fleet.current === 0 && min > 0;
+    const bounded = rests ? 0 : Math.min(max, Math.max(min, staged.desired));
     if (bounded === staged.desired) return;
-    trace.steps.push({
-      stage: 'bounds',
-      in: staged.desired,
-      out: bounded,
-      why: `from ${min} to ${max}`,
-    });
+    const why = rests ? 'put to 0 by hand' : `from ${min} to ${max}`;
+    trace.steps.push({ stage: 'bounds', in: staged.desired, out: bounded, why });
     staged.desired = bounded;
     staged.limitedBy = 'bounds';
     staged.until = undefined;

@@ -1,7 +1,7 @@
 /** The scaling-decision engine: how many units, when, and why. */
-export type { BacklogOptions } from './backlog.ts';
-export { backlog } from './backlog.ts';
-export { largest } from './combine.ts';
+export type { BacklogOptions } from './policies/backlog.ts';
+export { backlog } from './policies/backlog.ts';
+export { largest } from './policies/combine.ts';
 export type {
   Controller,
   ControllerEvents,
@@ -26,13 +26,20 @@ export type {
   Situation,
   Source,
   Stage,
+  Unit,
   Wish,
 } from './ports.ts';
-export type { Rate, RateLimitsOptions, RateRule } from './rate-limits.ts';
-export { rateLimits } from './rate-limits.ts';
-export type { Quality, Reading, Sample } from './sample.ts';
+export type { Rate, RateLimitsOptions, RateRule } from './stages/rate-limits.ts';
+export { rateLimits } from './stages/rate-limits.ts';
+export type { PerUnit, Quality, Reading, Sample } from './sample.ts';
 export type { Observations } from './situation.ts';
-export type { StabilisationOptions } from './stabilisation.ts';
-export { stabilisation } from './stabilisation.ts';
-export type { TargetTrackingOptions, Tolerance } from './target-tracking.ts';
-export { targetTracking } from './target-tracking.ts';
+export type { StabilisationOptions } from './stages/stabilisation.ts';
+export { stabilisation } from './stages/stabilisation.ts';
+export type { TargetTrackingOptions, Tolerance } from './policies/target-tracking.ts';
+export { targetTracking } from './policies/target-tracking.ts';
+export type { HpaScalingPolicy, HpaScalingRules } from './presets/hpa-behavior.ts';
+export type { HpaTolerance } from './presets/hpa-replicas.ts';
+export type { HpaMetric, HpaOptions } from './presets/hpa.ts';
+export { hpa } from './presets/hpa.ts';
+export type { PodRequests } from './presets/pod-request.ts';
+export { podRequest } from './presets/pod-request.ts';

@@ -16,6 +16,25 @@ export interface Fleet {
   readonly starting: number;
   /** Units that finish their work and then go; no part of `current`. */
   readonly draining: number;
+  /** Each unit, where the actuator knows them; draining ones too. */
+  readonly units?: readonly Unit[];
+}
+
+/** One unit of the fleet. */
+export interface Unit {
+  readonly id: string;
+  /** @default 'running' */
+  readonly phase?: 'starting' | 'running' | 'failed';
+  /** True once it is told to go. @default false */
+  readonly draining?: boolean;
+  /** Whether it takes work; undefined when nobody has said yet. */
+  readonly ready?: boolean;
+  /** When it was started, in ms. */
+  readonly startedAt?: number;
+  /** When `ready` last changed, in ms. */
+  readonly readyChangedAt?: number;
+  /** What it was given of each resource, such as `{ cpu: 2 }` cores: what utilisation is measured by. */
+  readonly requests?: Readonly<Record<string, number>>;
 }
 
 /** A change of `current` the engine asked for. */
@@ -120,6 +139,8 @@ export function fleetOf(reading: FleetReading): Fleet {
   if (typeof reading === 'number') {
     return { current: reading, ready: reading, starting: 0, draining: 0 };
   }
-  const { current, starting = 0, draining = 0 } = reading;
-  return { current, ready: reading.ready ?? Math.max(0, current - starting), starting, draining };
+  const { current, starting = 0, draining = 0, units } = reading;
+  const ready = reading.ready ?? Math.max(0, current - starting);
+  const fleet = { current, ready, starting, draining };
+  return units === undefined ? fleet : { ...fleet, units };
 }

@@ -26,13 +26,24 @@ export interface Sample {
   readonly quality: Quality;
   /** What is wrong with it, in a few words. */
   readonly note?: string;
+  /** The figure of each unit, for policies that treat units one by one. */
+  readonly perUnit?: PerUnit;
+}
+
+/** Figures in the order of `Fleet.units`. */
+export interface PerUnit {
+  /** NaN where a unit has none. */
+  readonly values: ArrayLike<number>;
+  /** When each was measured, in ms. @default the sample's `at` */
+  readonly at?: ArrayLike<number>;
 }
 
 /** What a source may answer: a number measured now over no span, or the parts of a sample. */
 export type Reading =
   | number
   | {
-      readonly value: number;
+      /** @default the mean of `perUnit` */
+      readonly value?: number;
       /** @default now */
       readonly at?: number;
       /** @default 0 */
@@ -40,18 +51,47 @@ export type Reading =
       /** @default 'fresh' */
       readonly quality?: Quality;
       readonly note?: string;
+      readonly perUnit?: PerUnit;
     };
 
 /** Completes a reading, and calls a figure that cannot be (NaN, infinite) an error. */
 export function sampleOf(reading: Reading | undefined, now: number): Sample {
   if (reading === undefined) return badSample('empty', now, 'no reading');
-  const parts = typeof reading === 'number' ? { value: reading } : reading;
-  const { value, at = now, windowMs = 0, quality = 'fresh', note } = parts;
+  if (typeof reading === 'number') return plainSample(reading, now);
+  const { at = now, windowMs = 0, quality = 'fresh', note, perUnit } = reading;
   if (quality === 'empty' || quality === 'error') return badSample(quality, at, note);
+  const value = reading.value ?? (perUnit === undefined ? NaN : meanOf(perUnit.values));
+  if (!Number.isFinite(value)) {
+    if (perUnit !== undefined)
+      return { ...badSample('empty', at, 'no unit has a figure'), perUnit };
+    return badSample('error', at, `read ${String(value)}`);
+  }
+  return {
+    value,
+    at,
+    windowMs,
+    quality,
+    ...(note === undefined ? undefined : { note }),
+    ...(perUnit === undefined ? undefined : { perUnit }),
+  };
+}
+
+function plainSample(value: number, at: number): Sample {
   if (!Number.isFinite(value)) return badSample('error', at, `read ${String(value)}`);
-  return note === undefined
-    ? { value, at, windowMs, quality }
-    : { value, at, windowMs, quality, note };
+  return { value, at, windowMs: 0, quality: 'fresh' };
+}
+
+/** The mean of the figures that are there; NaN when there is none. */
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return count === 0 ? NaN : sum / count;
 }
 
 /** A sample without a value. */

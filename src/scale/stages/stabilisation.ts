@@ -6,8 +6,8 @@
  * entries as wishes that still matter.
  */
 
-import { optionChecks } from '../core/index.ts';
-import type { Adjustment, Situation, Stage } from './ports.ts';
+import { optionChecks } from '../../core/index.ts';
+import type { Adjustment, Situation, Stage } from '../ports.ts';
 
 export interface StabilisationOptions {
   /** Window before a scale-out, in ms; 0 for none. @default 0 */
@@ -17,13 +17,13 @@ export interface StabilisationOptions {
 }
 
 /** A wish and its time. */
-type Entry = readonly [at: number, desired: number];
+export type WindowEntry = readonly [at: number, desired: number];
 
 interface WindowState {
   /** Wishes that may still be the smallest of the out-window, ascending. */
-  readonly lows: readonly Entry[];
+  readonly lows: readonly WindowEntry[];
   /** Wishes that may still be the largest of the in-window, descending. */
-  readonly highs: readonly Entry[];
+  readonly highs: readonly WindowEntry[];
 }
 
 /**
@@ -43,7 +43,7 @@ export function stabilisation(options: StabilisationOptions = {}): Stage<WindowS
     adjust(desired, situation, state): Adjustment<WindowState> {
       const { now, fleet, blind } = situation;
       const before = state ?? seed(situation);
-      const wish: Entry = [now, desired];
+      const wish: WindowEntry = [now, desired];
       const lows = blind ? before.lows : slide(before.lows, wish, outMs, (a, b) => a >= b);
       const highs = blind ? before.highs : slide(before.highs, wish, inMs, (a, b) => a <= b);
       const lowest = Math.min(desired, lows[0]?.[1] ?? desired);
@@ -65,17 +65,17 @@ export function stabilisation(options: StabilisationOptions = {}): Stage<WindowS
 }
 
 function seed({ now, fleet }: Situation): WindowState {
-  const entry: Entry = [now, fleet.current];
+  const entry: WindowEntry = [now, fleet.current];
   return { lows: [entry], highs: [entry] };
 }
 
 /** Adds a wish behind the ones that still matter, and drops those older than the window. */
-function slide(
-  entries: readonly Entry[],
-  wish: Entry,
+export function slide(
+  entries: readonly WindowEntry[],
+  wish: WindowEntry,
   windowMs: number,
   isBeaten: (older: number, newer: number) => boolean,
-): readonly Entry[] {
+): readonly WindowEntry[] {
   const kept = entries.filter(
     ([at, desired]) => at > wish[0] - windowMs && !isBeaten(desired, wish[1]),
   );

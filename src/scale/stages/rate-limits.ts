@@ -5,9 +5,9 @@
  * without the changes made in it; what others changed meanwhile is not held against the engine.
  */
 
-import { optionChecks } from '../core/index.ts';
-import type { OptionChecks } from '../core/index.ts';
-import type { Adjustment, Change, Situation, Stage } from './ports.ts';
+import { optionChecks } from '../../core/index.ts';
+import type { OptionChecks } from '../../core/index.ts';
+import type { Adjustment, Change, Situation, Stage } from '../ports.ts';
 
 /** So many units, or such a share of the fleet, within a period. */
 export type Rate =
@@ -80,7 +80,7 @@ function limitOfRate(rate: Rate, direction: 1 | -1, { fleet, changes, now }: Sit
 }
 
 /** Units added less units removed within the period. */
-function netChange(changes: readonly Change[], now: number, periodMs: number): number {
+export function netChange(changes: readonly Change[], now: number, periodMs: number): number {
   let net = 0;
   for (const { at, from, to } of changes) if (now - at < periodMs) net += to - from;
   return net;

@@ -2,10 +2,10 @@
  * Backlog policies: as many workers as work off what waits.
  */
 
-import { optionChecks } from '../core/index.ts';
-import { show } from './decision.ts';
-import type { Proposal, ScalingPolicy, Situation } from './ports.ts';
-import { hasValue } from './sample.ts';
+import { optionChecks } from '../../core/index.ts';
+import { show } from '../decision.ts';
+import type { Proposal, ScalingPolicy, Situation } from '../ports.ts';
+import { hasValue } from '../sample.ts';
 import { ceilUnits, noOpinion } from './target-tracking.ts';
 
 export interface BacklogOptions {

@@ -2,8 +2,8 @@
  * Combiners: one wish out of several policies'.
  */
 
-import type { Combiner, NamedProposal } from './ports.ts';
-import { show } from './decision.ts';
+import type { Combiner, NamedProposal } from '../ports.ts';
+import { show } from '../decision.ts';
 
 /** The largest proposal wins: nobody's need is left unmet. The default. */
 export function largest(): Combiner {

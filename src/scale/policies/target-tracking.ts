@@ -7,10 +7,10 @@
  * nothing (docs/scale.md, back-test), and downwards it keeps the fleet calm.
  */
 
-import { optionChecks } from '../core/index.ts';
-import { show } from './decision.ts';
-import type { Proposal, ScalingPolicy, Situation } from './ports.ts';
-import { hasValue } from './sample.ts';
+import { optionChecks } from '../../core/index.ts';
+import { show } from '../decision.ts';
+import type { Proposal, ScalingPolicy, Situation } from '../ports.ts';
+import { hasValue } from '../sample.ts';
 
 /** How far a metric may be off its target without a change, as a share of the target. */
 export interface Tolerance {
