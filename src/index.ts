@@ -15,3 +15,5 @@ export { bucket, keyedLimiter, rateLimiter, tokenBucket } from './admission/inde
 export { circuitBreaker } from './breaker/index.ts';
 export { compose, timeout } from './policy/index.ts';
 export { scalingEngine } from './scale/index.ts';
+export { pool } from './pool/index.ts';
+export { workQueue } from './queue/index.ts';

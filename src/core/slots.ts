@@ -6,29 +6,41 @@
  */
 
 import type { Call } from './call.ts';
-import type { Outcome } from './door.ts';
+import type { Outcome, Refusal } from './door.ts';
 
-/** A leased thing. `release` is idempotent. */
-export interface Lease<R> extends Disposable {
+/** A leased thing, given back once: `using lease = …`, `await using lease = …` or `release`. */
+export interface Lease<R> extends Disposable, AsyncDisposable {
+  readonly ok: true;
   readonly resource: R;
-  /** Gives the thing back. A failed outcome lets the owner decide whether to keep it. */
+  /**
+   * Gives the thing back; calling it again does nothing.
+   *
+   * @param outcome how the work ended; a failure lets the owner decide whether to keep the thing
+   * @param detail the error of a failure
+   * @param now the time, where the caller has just read it
+   */
   release(outcome?: Outcome, detail?: unknown, now?: number): void;
 }
 
-/** What a queue asks for room. */
+/** The line in front of slots. */
+export interface SlotsLine {
+  /** A slot may have become free: after a release, a growth, a change of limits. */
+  slotFreed(now: number): void;
+  /** How many calls wait for a slot now: demand, for whoever sizes the slots. */
+  readonly backlog: number;
+}
+
+/** What a line asks for room. */
 export interface Slots<R = unknown> {
-  /**
-   * Leases a slot fit for `call` now, or answers undefined. Asking in vain is a sign of demand: an
-   * elastic pool may start to grow because of it.
-   */
-  tryAcquire(call: Call, now: number): Lease<R> | undefined;
   /** Slots that exist now, free or not. */
   readonly size: number;
   /**
-   * Calls `listener` whenever a slot may have become free: after a release, a growth, a change of
-   * limits. One queue at most listens.
-   *
-   * @param backlog tells the owner of the slots how many calls wait for one
+   * Leases a slot fit for `call` now; undefined when it must wait for one; a refusal when waiting is
+   * in vain (nothing here can ever serve it, or nothing can be had at present).
    */
-  attach(listener: () => void, backlog: () => number): Disposable;
+  tryAcquire(call: Call, now: number): Lease<R> | Refusal | undefined;
+  /** The line has become longer; elastic slots may grow. */
+  demandGrew(now: number): void;
+  /** Makes `line` hear of free slots until the returned handle is disposed of. One at a time. */
+  attach(line: SlotsLine): Disposable;
 }

@@ -1,0 +1,122 @@
+/**
+ * The elastic pool: a number of workers, connections or agents that grows with what waits and shrinks
+ * when they idle, or that a scaling engine sizes.
+ */
+
+import type { Call, Door, Lease, Pass, Work } from '../core/index.ts';
+import { flightRunner, optionChecks, STAGE, systemRuntime } from '../core/index.ts';
+import { ElasticPool } from './elastic-pool.ts';
+import type { PoolLimits } from './sizing.ts';
+import type { Pool, PoolCloseReport, PoolOptions, PoolResize } from './types.ts';
+
+/**
+ * Makes a pool. It implements `Slots`: give it to a `workQueue` as `concurrency`, and all that waits
+ * waits in the queue, in its order. Used alone, `acquire` waits in order of priority.
+ *
+ * ```ts
+ * import { pool } from 'tenfold';
+ *
+ * const agents = pool({ max: 4, create: async () => ({ ask: (text: string) => `re: ${text}` }) });
+ * const answer: string = await agents.run((_call, agent) => agent.ask('hello'));
+ * await agents.close();
+ * ```
+ *
+ * @throws OptionError (`ERR_OPTION`) for an option out of range
+ */
+export function pool<R>(options: PoolOptions<R>): Pool<R> {
+  const check = optionChecks('pool');
+  check.known(options, [
+    'create',
+    'destroy',
+    'validate',
+    'min',
+    'max',
+    'idleMs',
+    'createBackoff',
+    'createAttempts',
+    'name',
+    'runtime',
+  ]);
+  const { name = 'pool', runtime = systemRuntime(), createBackoff = {} } = options;
+  let limits = checkedLimits({ min: options.min ?? 0, max: options.max, target: undefined });
+  const elastic = new ElasticPool<R>({
+    create: check.callable('create', options.create),
+    destroy: check.callable('destroy', options.destroy ?? nothing),
+    validate: options.validate && check.callable('validate', options.validate),
+    limits,
+    idleMs: check.durationMs('idleMs', options.idleMs ?? 30_000),
+    createBackoff: {
+      baseMs: check.positive('createBackoff.baseMs', createBackoff.baseMs ?? 100),
+      maxMs: check.positive('createBackoff.maxMs', createBackoff.maxMs ?? 10_000),
+    },
+    createAttempts: check.count('createAttempts', options.createAttempts ?? 3),
+    name: check.text('name', name),
+    runtime,
+  });
+
+  const resize = (wanted: PoolResize): void => {
+    check.known(wanted, ['min', 'max', 'target']);
+    limits = checkedLimits({ ...limits, ...wanted });
+    elastic.resize(limits);
+  };
+  const enter = (call: Call, now: number, lent?: (lease: Lease<R>) => void): Entering => {
+    const answer = elastic.tryAcquire(call, now);
+    if (answer === undefined) return elastic.acquire(call).then((lease) => passOf(lease, lent));
+    return answer.ok ? passOf(answer, lent) : answer;
+  };
+  const stage: Door = { name, kind: 'pool', runtime, enter };
+  const run = <T>(work: Work<T, R>, call?: Call): Promise<T> => {
+    let lease: Lease<R> | undefined;
+    const keep = (lent: Lease<R>): void => void (lease = lent);
+    const door: Door = { ...stage, enter: (inner, now) => enter(inner, now, keep) };
+    return flightRunner([door])((inner) => work(inner, (lease as Lease<R>).resource), call);
+  };
+  let closing: Promise<PoolCloseReport> | undefined;
+  const close: Pool<R>['close'] = ({ graceMs = Infinity } = {}) => {
+    closing ??= elastic.close();
+    if (graceMs <= 0) elastic.end();
+    else if (graceMs < Infinity) runtime.arm({ alarmId: -1, ring: () => elastic.end() }, graceMs);
+    return closing;
+  };
+
+  return {
+    name,
+    get size() {
+      return elastic.size;
+    },
+    tryAcquire: (call = NO_CALL, now = runtime.now()) => elastic.tryAcquire(call, now),
+    acquire: (call = NO_CALL) => elastic.acquire(call),
+    run: run as Pool<R>['run'],
+    demandGrew: (now) => elastic.demandGrew(now),
+    attach: (line) => elastic.attach(line),
+    resize,
+    apply: (size) => resize({ target: check.number('apply', size, { min: 0, integer: true }) }),
+    snapshot: () => elastic.snapshot(),
+    close,
+    [STAGE]: stage,
+    [Symbol.asyncDispose]: async () => void (await close()),
+  };
+
+  function checkedLimits(given: PoolLimits): PoolLimits {
+    const max = check.count('max', given.max);
+    check.number('min', given.min, { min: 0, max, integer: true });
+    const { target } = given;
+    if (target !== undefined) check.number('target', target, { min: 0, integer: true });
+    return { min: given.min, max, target };
+  }
+}
+
+type Entering = ReturnType<Door['enter']>;
+
+/** A lease as a door's pass: held until the work has settled. */
+function passOf<R>(lease: Lease<R>, lent: ((lease: Lease<R>) => void) | undefined): Pass {
+  lent?.(lease);
+  return {
+    ok: true,
+    untilSettled: true,
+    done: (outcome, detail, now) => lease.release(outcome, detail, now),
+  };
+}
+
+const NO_CALL: Call = Object.freeze({});
+const nothing = (): void => undefined;

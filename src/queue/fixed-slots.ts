@@ -1,0 +1,49 @@
+/** A fixed number of slots that are nothing but permission: what `concurrency: 8` means. */
+
+import type { Lease, Slots, SlotsLine } from '../core/index.ts';
+
+/** Slots that are only counted. All share one lease, so each holder must release exactly once. */
+export class FixedSlots implements Slots<undefined>, Lease<undefined> {
+  readonly ok = true;
+  readonly resource = undefined;
+  size: number;
+  private taken = 0;
+  private line: SlotsLine | undefined = undefined;
+
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  tryAcquire(): Lease<undefined> | undefined {
+    if (this.taken >= this.size) return undefined;
+    this.taken++;
+    return this;
+  }
+
+  release(_outcome?: unknown, _detail?: unknown, now = 0): void {
+    this.taken--;
+    this.line?.slotFreed(now);
+  }
+
+  demandGrew(): void {
+    // What is fixed does not grow.
+  }
+
+  resize(size: number, now: number): void {
+    this.size = size;
+    this.line?.slotFreed(now);
+  }
+
+  attach(line: SlotsLine): Disposable {
+    this.line = line;
+    return { [Symbol.dispose]: () => (this.line = undefined) };
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release();
+  }
+}
