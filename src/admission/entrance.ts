@@ -183,8 +183,11 @@ export class Entrance implements Door, Host, LineKeeper {
 
   private decide(call: Call, now: number): Entry {
     if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
-    const waitMs = this.waitMs(call, now);
-    return waitMs === 0 ? this.admit(call, now) : this.refuse(call, waitMs);
+    const ahead = this.lines === undefined ? this.nobody : this.ahead(call, now);
+    const entry = this.limit.enter(call, ahead, now);
+    if (typeof entry === 'number') return this.refuse(call, entry);
+    this.admitted++;
+    return entry;
   }
 
   private decideOrWait(call: Call, now: number, maxWaitMs: number): Entry | Promise<Entry> {

@@ -9,7 +9,7 @@
 import type { RateRule } from './rate/rule.ts';
 
 /** Row 0 is never written: what a key nobody has seen looks like. */
-const PRISTINE = 0;
+export const PRISTINE = 0;
 const FIRST_ROWS = 64;
 /** Uses between two glances at rows while no key is added, and rows glanced at then. */
 const USES_PER_GLANCE = 64;
@@ -20,7 +20,7 @@ const SAMPLE_ROWS = 16;
 export class KeyTable {
   /** Keys that were forgotten while they still owed something, for want of room. */
   forgottenEarly = 0;
-  private readonly rule: RateRule;
+  readonly rule: RateRule;
   private maxKeys: number;
   private readonly index = new Map<string, number>();
   /** Key by row; the length is the number of rows in use. */
@@ -42,8 +42,9 @@ export class KeyTable {
     return this.keys.length - 1;
   }
 
-  /** Where the row of `key` begins. */
-  find(key: string): number {
+  /** Where the row of `key` begins. Invalidates what was said of other keys. */
+  find(key: string, now: number): number {
+    if (++this.uses % USES_PER_GLANCE === 0) this.sweep(GLANCE_ROWS, now);
     if (key !== this.lastKey) {
       this.lastRow = this.index.get(key) ?? PRISTINE;
       this.lastKey = key;
@@ -51,10 +52,9 @@ export class KeyTable {
     return this.lastRow * this.rule.width;
   }
 
-  /** Where the row of `key` begins, made if need be. Invalidates what `find` said of other keys. */
+  /** Where the row of `key` begins, made if need be. Invalidates what was said of other keys. */
   open(key: string, now: number): number {
-    if (++this.uses % USES_PER_GLANCE === 0) this.sweep(GLANCE_ROWS, now);
-    const at = this.find(key);
+    const at = this.find(key, now);
     return at === PRISTINE ? this.add(key, now) : at;
   }
 

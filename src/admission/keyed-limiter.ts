@@ -7,8 +7,7 @@ import { optionChecks, systemRuntime } from '../core/index.ts';
 import { Entrance, LIMITER_OPTIONS } from './entrance.ts';
 import { KeyTable } from './key-table.ts';
 import type { Decisions, LimiterDump, LimiterOptions, RateLimiter } from './limiter.ts';
-import type { Rows } from './rate-limit.ts';
-import { RateLimit } from './rate-limit.ts';
+import { KeyedRateLimit } from './rate-limit.ts';
 import { dumpRows, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
 import type { Rate } from './rate/rule.ts';
 
@@ -79,13 +78,9 @@ export function keyedLimiter(options: KeyedLimiterOptions): KeyedLimiter {
   const now = (options.runtime ?? systemRuntime()).now();
   const rule = options.rate.rule(now);
   const table = new KeyTable(rule, maxKeys, now);
-  const rows: Rows = {
-    find: (call) => table.find(keyOf(call)),
-    open: (call, at) => table.open(keyOf(call), at),
-  };
-  const limit = new RateLimit('keyedLimiter', rule, rows, options.unit);
+  const limit = new KeyedRateLimit('keyedLimiter', table, options.unit, keyOf);
   const entrance = new Entrance({ factory: 'keyedLimiter', options, limit, lineOf: keyOf });
-  const built = { entrance, limit, rule };
+  const built = { entrance, limit };
   return {
     ...rateVerbs(built),
     update: (next) => retune(built, next),

@@ -19,8 +19,10 @@ export interface Limit {
    * `UNTIL_ROOM` where time alone brings nothing. Changes nothing.
    */
   waitMs(call: Call, ahead: Float64Array, now: number): number;
-  /** Lets the call pass and spends; the caller has just been answered 0. */
+  /** Lets the call pass, and spends as of `now`; the caller has just been answered 0. */
   admit(call: Call, now: number): Pass;
+  /** Both in one step: the pass, or the milliseconds to wait where that is not 0. */
+  enter(call: Call, ahead: Float64Array, now: number): Pass | number;
   /** Why a call that would wait `waitMs` is refused. */
   explain(call: Call, waitMs: number): Reason;
 }

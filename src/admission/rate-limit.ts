@@ -1,55 +1,44 @@
 /**
- * A rate algorithm as a limit: finds the row of a call and the units it costs. One row for a single
- * limiter, a table of rows by key for a keyed one.
+ * A rate algorithm as a limit: knows the units a call costs and the row they are spent from.
  */
 
 import type { Call, Pass } from '../core/index.ts';
 import { ADMITTED, costOf, OptionError } from '../core/index.ts';
+import type { KeyTable } from './key-table.ts';
+import { PRISTINE } from './key-table.ts';
 import type { Limit, Reason } from './limit.ts';
 import type { Allowance } from './limiter.ts';
 import type { RateRule } from './rate/rule.ts';
 
-/** Where the rows of calls are. */
-export interface Rows {
-  /** The row of the call; of a call never seen, a row that has spent nothing. */
-  find(call: Call): number;
-  /** The row of the call to write to, made if need be. Rows found before are no longer valid. */
-  open(call: Call, now: number): number;
+/** A limit on a rate, single or by key. */
+export interface RateLimit extends Limit {
+  readonly rule: RateRule;
+  peek(call: Call, ahead: Float64Array, now: number): Allowance;
+  /** Spends (`sign` 1) or gives back (-1) what `call` costs, without asking. */
+  adjust(call: Call, sign: 1 | -1, now: number): void;
 }
 
-/** The one row of a limiter without keys. */
-export function singleRow(rule: RateRule, now: number): Rows {
-  rule.rows = new Float64Array(rule.width);
-  rule.start(0, now);
-  return { find: () => 0, open: () => 0 };
-}
-
-export class RateLimit implements Limit {
+/** What single and keyed limits have in common. */
+class Costs {
   readonly parts = 1;
-  private readonly subject: string;
-  private readonly rule: RateRule;
-  private readonly rows: Rows;
+  readonly rule: RateRule;
+  private readonly name: string;
   private readonly unit: string | undefined;
 
-  constructor(subject: string, rule: RateRule, rows: Rows, unit: string | undefined) {
-    this.subject = subject;
+  constructor(name: string, rule: RateRule, unit: string | undefined) {
+    this.name = name;
     this.rule = rule;
-    this.rows = rows;
     this.unit = unit;
+  }
+
+  cost(call: Call): number {
+    const cost = costOf(call, this.unit);
+    if (cost >= 0) return cost;
+    throw new OptionError(`${this.name}: call.cost`, 'a number of 0 or more', cost);
   }
 
   count(call: Call, ahead: Float64Array, sign: 1 | -1): void {
     ahead[0] = (ahead[0] as number) + sign * this.cost(call);
-  }
-
-  waitMs(call: Call, ahead: Float64Array, now: number): number {
-    return this.rule.waitMs(this.rows.find(call), this.cost(call), ahead[0] as number, now);
-  }
-
-  admit(call: Call, now: number): Pass {
-    const cost = this.cost(call);
-    if (cost > 0) this.rule.spend(this.rows.open(call, now), cost, now);
-    return ADMITTED;
   }
 
   explain(call: Call, waitMs: number): Reason {
@@ -62,24 +51,95 @@ export class RateLimit implements Limit {
     return { code: 'ERR_RATE_LIMITED', message };
   }
 
-  peek(call: Call, ahead: Float64Array, now: number): Allowance {
-    const at = this.rows.find(call);
+  protected allowance(at: number, retryAfterMs: number, ahead: number, now: number): Allowance {
     return {
       limit: this.rule.rate.limit,
-      remaining: this.rule.remaining(at, now) - (ahead[0] as number),
+      remaining: this.rule.remaining(at, now) - ahead,
       resetMs: this.rule.resetMs(at, now),
-      retryAfterMs: this.waitMs(call, ahead, now),
+      retryAfterMs,
     };
   }
+}
 
-  /** Spends (`sign` 1) or gives back (-1) what `call` costs, without asking. */
-  adjust(call: Call, sign: 1 | -1, now: number): void {
-    this.rule.spend(this.rows.open(call, now), sign * this.cost(call), now);
+/** One row for all calls. */
+export class SingleRateLimit extends Costs implements RateLimit {
+  constructor(name: string, rule: RateRule, unit: string | undefined, now: number) {
+    super(name, rule, unit);
+    rule.rows = new Float64Array(rule.width);
+    rule.start(0, now);
   }
 
-  private cost(call: Call): number {
-    const cost = costOf(call, this.unit);
-    if (cost >= 0) return cost;
-    throw new OptionError(`${this.subject}: call.cost`, 'a number of 0 or more', cost);
+  waitMs(call: Call, ahead: Float64Array, now: number): number {
+    return this.rule.waitMs(0, this.cost(call), ahead[0] as number, now);
+  }
+
+  admit(call: Call, now: number): Pass {
+    this.rule.spend(0, this.cost(call), now);
+    return ADMITTED;
+  }
+
+  enter(call: Call, ahead: Float64Array, now: number): Pass | number {
+    const waitMs = this.rule.take(0, this.cost(call), ahead[0] as number, now);
+    return waitMs === 0 ? ADMITTED : waitMs;
+  }
+
+  peek(call: Call, ahead: Float64Array, now: number): Allowance {
+    return this.allowance(0, this.waitMs(call, ahead, now), ahead[0] as number, now);
+  }
+
+  adjust(call: Call, sign: 1 | -1, now: number): void {
+    this.rule.spend(0, sign * this.cost(call), now);
+  }
+}
+
+/** A row for each key. */
+export class KeyedRateLimit extends Costs implements RateLimit {
+  private readonly table: KeyTable;
+  private readonly keyOf: (call: Call) => string;
+
+  constructor(
+    name: string,
+    table: KeyTable,
+    unit: string | undefined,
+    keyOf: (call: Call) => string,
+  ) {
+    super(name, table.rule, unit);
+    this.table = table;
+    this.keyOf = keyOf;
+  }
+
+  waitMs(call: Call, ahead: Float64Array, now: number): number {
+    const at = this.table.find(this.keyOf(call), now);
+    return this.rule.waitMs(at, this.cost(call), ahead[0] as number, now);
+  }
+
+  admit(call: Call, now: number): Pass {
+    const cost = this.cost(call);
+    if (cost > 0) this.rule.spend(this.table.open(this.keyOf(call), now), cost, now);
+    return ADMITTED;
+  }
+
+  enter(call: Call, ahead: Float64Array, now: number): Pass | number {
+    const cost = this.cost(call);
+    const key = this.keyOf(call);
+    const at = this.table.find(key, now);
+    if (at !== PRISTINE) {
+      const waitMs = this.rule.take(at, cost, ahead[0] as number, now);
+      return waitMs === 0 ? ADMITTED : waitMs;
+    }
+    const waitMs = this.rule.waitMs(at, cost, ahead[0] as number, now);
+    if (waitMs > 0) return waitMs;
+    if (cost > 0) this.rule.spend(this.table.open(key, now), cost, now);
+    return ADMITTED;
+  }
+
+  peek(call: Call, ahead: Float64Array, now: number): Allowance {
+    const at = this.table.find(this.keyOf(call), now);
+    return this.allowance(at, this.waitMs(call, ahead, now), ahead[0] as number, now);
+  }
+
+  adjust(call: Call, sign: 1 | -1, now: number): void {
+    const at = this.table.open(this.keyOf(call), now);
+    this.rule.spend(at, sign * this.cost(call), now);
   }
 }

@@ -5,7 +5,7 @@
 import { optionChecks, systemRuntime } from '../core/index.ts';
 import { Entrance, LIMITER_OPTIONS } from './entrance.ts';
 import type { Decisions, LimiterDump, LimiterOptions, RateLimiter } from './limiter.ts';
-import { RateLimit, singleRow } from './rate-limit.ts';
+import { SingleRateLimit } from './rate-limit.ts';
 import type { BucketRate } from './rate/bucket.ts';
 import { bucket } from './rate/bucket.ts';
 import { dumpRows, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
@@ -106,9 +106,9 @@ function build(
 ): SingleLimiter {
   const now = (options.runtime ?? systemRuntime()).now();
   const rule = rate.rule(now);
-  const limit = new RateLimit(factory, rule, singleRow(rule, now), options.unit);
+  const limit = new SingleRateLimit(factory, rule, options.unit, now);
   const entrance = new Entrance({ factory, options, limit });
-  const built = { entrance, limit, rule };
+  const built = { entrance, limit };
   return {
     ...rateVerbs(built),
     update: (next) => retune(built, next),

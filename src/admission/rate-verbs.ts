@@ -7,13 +7,12 @@ import type { Entrance } from './entrance.ts';
 import { NO_CALL } from './entrance.ts';
 import type { LimiterDump, RateLimiter } from './limiter.ts';
 import type { RateLimit } from './rate-limit.ts';
-import type { Rate, RateRule } from './rate/rule.ts';
+import type { Rate } from './rate/rule.ts';
 
 /** A limit behind an entrance, as its verbs see it. */
 export interface Built {
   readonly entrance: Entrance;
   readonly limit: RateLimit;
-  readonly rule: RateRule;
 }
 
 export function rateVerbs({ entrance, limit }: Built): RateLimiter {
@@ -41,7 +40,7 @@ export function rateVerbs({ entrance, limit }: Built): RateLimiter {
 }
 
 /** Puts other numbers in force; those who wait are looked at anew. */
-export function retune({ entrance, rule }: Built, rate: Rate): void {
+export function retune({ entrance, limit: { rule } }: Built, rate: Rate): void {
   if (rate.kind !== rule.rate.kind) {
     throw new OptionError(
       `${entrance.name}: update`,
@@ -56,7 +55,7 @@ export function retune({ entrance, rule }: Built, rate: Rate): void {
 
 /** The state of `rows` (key and where the row begins), free of this process's clock. */
 export function dumpRows(
-  { entrance, rule }: Built,
+  { entrance, limit: { rule } }: Built,
   rows: Iterable<readonly [string, number]>,
 ): LimiterDump {
   const now = entrance.now();
@@ -67,7 +66,7 @@ export function dumpRows(
 
 /** Writes dumped rows back; the time that passed since the dump counts as refill. */
 export function restoreRows(
-  { entrance, rule }: Built,
+  { entrance, limit: { rule } }: Built,
   dump: LimiterDump,
   rowOf: (key: string, now: number) => number,
 ): void {

@@ -51,6 +51,14 @@ export function bucket(options: BucketRate): Rate {
   return kind;
 }
 
+function capacityOf({ capacity, refillPerSecond }: BucketRate): number {
+  return refillPerSecond === Infinity ? Infinity : capacity;
+}
+
+function perMsOf({ refillPerSecond }: BucketRate): number {
+  return refillPerSecond === Infinity ? 0 : refillPerSecond / 1000;
+}
+
 /** How far sums of counts may be off, relative to their size. */
 const GRAIN = 2 * Number.EPSILON;
 
@@ -62,13 +70,14 @@ class BucketRule implements RateRule {
   rate: BucketKind;
   /** By row: the minted count at which everything spent is paid; -Infinity for nothing ever spent. */
   rows: Float64Array = new Float64Array(0);
+  /** Infinity where the rate is: everything fits, and no division by the rate is ever made. */
   private capacity: number;
   private readonly mint: Mint;
 
   constructor(rate: BucketKind, now: number) {
     this.rate = rate;
-    this.capacity = rate.capacity;
-    this.mint = new Mint(rate.refillPerSecond / 1000, now);
+    this.capacity = capacityOf(rate);
+    this.mint = new Mint(perMsOf(rate), now);
   }
 
   start(at: number): void {
@@ -81,12 +90,21 @@ class BucketRule implements RateRule {
     const short = (paidAt > minted ? paidAt - minted : 0) + ahead + cost - this.capacity;
     // The grain of the two counts, so that a call told to come back in a millisecond passes then.
     if (short <= 0 || short <= (Math.abs(minted) + this.capacity) * GRAIN) return 0;
-    if (this.mint.perMs === Infinity) return 0;
     return cost > this.capacity ? Infinity : short / this.mint.perMs;
   }
 
+  take(at: number, cost: number, ahead: number, now: number): number {
+    const minted = this.mint.minted(now);
+    const paidAt = this.rows[at] as number;
+    const from = paidAt > minted ? paidAt : minted;
+    if (from - minted + ahead + cost <= this.capacity && minted <= REBASE_ABOVE) {
+      this.rows[at] = from + cost;
+      return 0;
+    }
+    return this.takeSlowly(at, cost, ahead, now);
+  }
+
   spend(at: number, cost: number, now: number): void {
-    if (this.mint.perMs === Infinity) return;
     const paidAt = this.rows[at] as number;
     const minted = this.mint.minted(now);
     this.rows[at] = (paidAt > minted ? paidAt : minted) + cost;
@@ -94,24 +112,27 @@ class BucketRule implements RateRule {
   }
 
   remaining(at: number, now: number): number {
-    return this.capacity - this.owed(at, now);
+    return Math.min(this.capacity - this.owed(at, now), this.rate.capacity);
   }
 
   resetMs(at: number, now: number): number {
-    const owed = this.owed(at, now);
+    const owed = this.capacity === Infinity ? 0 : this.owed(at, now);
     return owed === 0 ? 0 : owed / this.mint.perMs;
   }
 
   /** Tokens in hand stay in hand, up to the new capacity; a larger bucket fills at its own pace. */
   retune(rate: Rate, now: number): void {
+    if (this.capacity === Infinity) this.rows.fill(-Infinity);
+    const before = this.rate.capacity;
     this.rate = rate as BucketKind;
-    this.mint.retune(this.rate.refillPerSecond / 1000, now);
+    this.capacity = capacityOf(this.rate);
+    this.mint.retune(perMsOf(this.rate), now);
+    const growth = this.rate.capacity - before;
+    if (growth === 0) return;
     const minted = this.mint.minted(now);
-    const growth = this.rate.capacity - this.capacity;
-    for (let at = 0; growth !== 0 && at < this.rows.length; at++) {
+    for (let at = 0; at < this.rows.length; at++) {
       this.rows[at] = Math.max(this.rows[at] as number, minted) + growth;
     }
-    this.capacity = this.rate.capacity;
   }
 
   save(at: number, now: number): number[] {
@@ -124,6 +145,12 @@ class BucketRule implements RateRule {
 
   private owed(at: number, now: number): number {
     return Math.max(0, (this.rows[at] as number) - this.mint.minted(now));
+  }
+
+  private takeSlowly(at: number, cost: number, ahead: number, now: number): number {
+    const waitMs = this.waitMs(at, cost, ahead, now);
+    if (waitMs === 0) this.spend(at, cost, now);
+    return waitMs;
   }
 
   private rebase(tokens: number): void {

@@ -9,7 +9,7 @@
  */
 
 export class Mint {
-  /** Tokens per millisecond; Infinity mints nothing, its bucket asks for nothing. */
+  /** Tokens per millisecond; finite. */
   perMs: number;
   /** Tokens minted at `epoch`. */
   private base = 0;
@@ -22,7 +22,6 @@ export class Mint {
 
   /** Tokens minted by `now`, which may be any time, past or future. */
   minted(now: number): number {
-    if (this.perMs === Infinity) return this.base;
     return this.base + (now - this.epoch) * this.perMs;
   }
 

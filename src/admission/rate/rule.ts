@@ -37,6 +37,8 @@ export interface RateRule {
    * @param at where the row begins in `rows`
    */
   waitMs(at: number, cost: number, ahead: number, now: number): number;
+  /** Both in one step: what `waitMs` answers, and spends where that is 0. The busiest path there is. */
+  take(at: number, cost: number, ahead: number, now: number): number;
   /** Spends `cost`, whatever `waitMs` says; below 0 it gives back, at most to the full limit. */
   spend(at: number, cost: number, now: number): void;
   /** Units that may pass now, below 0 while overdrawn. */
