@@ -2,8 +2,8 @@
  * The two who can stand in a line: a call that waits for its answer, and a booking.
  */
 
-import type { Alarm, Call, CancelHook, CancelToken, Entry, Runtime } from '../core/index.ts';
-import { cancelHook, ownSignal, TOKEN, tokenOf } from '../core/index.ts';
+import type { Alarm, Call, CallWatch, Entry, Runtime } from '../core/index.ts';
+import { watchCall } from '../core/index.ts';
 import type { Line, Waiting } from './line.ts';
 
 /** What the one in the line asks of the shell it stands before. */
@@ -18,19 +18,16 @@ export interface Host {
 }
 
 /** A call whose promise is settled by its turn, its time-out or its cancellation. */
-export class WaitingCall implements Waiting, CancelHook, Alarm {
+export class WaitingCall implements Waiting, Alarm {
   alarmId = -1;
   readonly isAwaited = true;
   line: Line | undefined = undefined;
   previous: Waiting | undefined = undefined;
   next: Waiting | undefined = undefined;
-  hookToken: CancelToken | undefined = undefined;
-  hookPrevious: CancelHook | undefined = undefined;
-  hookNext: CancelHook | undefined = undefined;
   readonly call: Call;
   readonly promise: Promise<Entry>;
   private readonly host: Host;
-  private signalHook: CancelHook | undefined = undefined;
+  private watchOfCall: CallWatch | undefined = undefined;
   private resolve!: (entry: Entry) => void;
   private reject!: (reason: unknown) => void;
 
@@ -46,12 +43,7 @@ export class WaitingCall implements Waiting, CancelHook, Alarm {
   /** Begins to listen for what can end the wait early. Call once, when in the line. */
   watch(patienceMs: number): void {
     if (patienceMs < Infinity) this.host.runtime.arm(this, patienceMs);
-    const signal = ownSignal(this.call);
-    if (signal !== undefined) {
-      this.signalHook = cancelHook((reason) => this.cancelled(reason));
-      tokenOf(signal).add(this.signalHook);
-    }
-    this.call[TOKEN]?.add(this);
+    this.watchOfCall = watchCall(this.call, this);
   }
 
   granted(now: number): void {
@@ -77,8 +69,7 @@ export class WaitingCall implements Waiting, CancelHook, Alarm {
 
   private unwatch(): void {
     if (this.alarmId >= 0) this.host.runtime.disarm(this);
-    this.hookToken?.remove(this);
-    this.signalHook?.hookToken?.remove(this.signalHook);
+    this.watchOfCall?.end();
   }
 }
 

@@ -55,3 +55,5 @@ export type { RingBuffer } from './ring-buffer.ts';
 export { ringBuffer } from './ring-buffer.ts';
 export type { TimeWindow, TimeWindowOptions } from './time-window.ts';
 export { timeWindow } from './time-window.ts';
+export type { Codel, CodelOptions } from './codel.ts';
+export { codel } from './codel.ts';
