@@ -29,7 +29,7 @@ export function murmur3(input: HashInput, seed = 0): number {
     rest |= byte << shift;
   }
   if (seen < 0 && typeof input === 'string') return murmur3(utf8(input), seed);
-  return finished(hash ^ scrambled(rest) ^ length);
+  return murmurMix(hash ^ scrambled(rest) ^ length);
 }
 
 function scrambled(word: number): number {
@@ -37,7 +37,8 @@ function scrambled(word: number): number {
   return Math.imul((product << 15) | (product >>> 17), 0x1b873593);
 }
 
-function finished(hash: number): number {
+/** The finisher of MurmurHash3: spreads every bit of a 32-bit number over all bits, one to one. */
+export function murmurMix(hash: number): number {
   const second = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   const third = Math.imul(second ^ (second >>> 13), 0xc2b2ae35);
   return (third ^ (third >>> 16)) >>> 0;

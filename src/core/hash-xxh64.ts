@@ -193,14 +193,14 @@ function roundLow(high: number, low: number, wordHigh: number, wordLow: number):
 }
 
 /** The high half of a 64-bit sum; its low half is `(aLow + bLow) | 0`. */
-function sumHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
+export function sumHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
   const low = (aLow + bLow) | 0;
   const carry = low >>> 0 < aLow >>> 0 ? 1 : 0;
   return (aHigh + bHigh + carry) | 0;
 }
 
 /** The high half of a 64-bit product; its low half is `Math.imul(aLow, bLow)`. */
-function productHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
+export function productHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
   const a0 = aLow & 0xffff;
   const a1 = aLow >>> 16;
   const b0 = bLow & 0xffff;
