@@ -170,6 +170,11 @@ class SystemRuntime implements Runtime {
     // Real time always goes on.
   }
 
+  /** The time as it is, whatever `now` remembers. */
+  protected readClock(): number {
+    return performance.now();
+  }
+
   private schedule(at: number): void {
     clearTimeout(this.timer);
     const delay = Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(at - performance.now())));
@@ -181,7 +186,7 @@ class SystemRuntime implements Runtime {
   private readonly fire = (): void => {
     this.timer = undefined;
     this.timerAt = Infinity;
-    const now = performance.now();
+    const now = this.readClock();
     for (
       let alarm = this.alarms.popDue(now);
       alarm !== undefined;
@@ -208,16 +213,18 @@ class CoarseRuntime extends SystemRuntime {
   private turnEnds = false;
 
   override now(): number {
-    if (--this.usesLeft < 0) this.read();
-    return this.reading;
+    return --this.usesLeft < 0 ? this.readClock() : this.reading;
   }
 
-  private read(): void {
+  /** Also called before alarms ring, so that none of them sees a time before its own. */
+  protected override readClock(): number {
     this.reading = performance.now();
     this.usesLeft = USES_PER_READING - 1;
-    if (this.turnEnds) return;
-    this.turnEnds = true;
-    setImmediate(this.endTurn).unref();
+    if (!this.turnEnds) {
+      this.turnEnds = true;
+      setImmediate(this.endTurn).unref();
+    }
+    return this.reading;
   }
 
   private readonly endTurn = (): void => {
