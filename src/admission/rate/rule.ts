@@ -52,3 +52,16 @@ export interface RateRule {
   /** Writes a saved row back. `now` lies earlier by the time passed since it was saved. */
   load(at: number, saved: readonly number[], now: number): void;
 }
+
+/** `take` for rules in which doing both at once saves nothing. */
+export function takeInTwoSteps(
+  rule: RateRule,
+  at: number,
+  cost: number,
+  ahead: number,
+  now: number,
+): number {
+  const waitMs = rule.waitMs(at, cost, ahead, now);
+  if (waitMs === 0) rule.spend(at, cost, now);
+  return waitMs;
+}
