@@ -4,13 +4,27 @@
 // own: the running number matters, V8 gives equal texts the same function and the same feedback.
 import type { Contender, Prepared } from './benchmark.ts';
 
+/** How a contender is timed: so many calls, which take about so long. */
+export interface Slice {
+  readonly calls: number;
+  readonly sliceMs: number;
+}
+
 /** A contender with its own loop; `slice` times it. */
 export interface Runner {
   readonly name: string;
+  /** Runs for `cpuMs` of processor time and finds the number of calls that fills a slice. */
+  warm(cpuMs: number): Promise<Slice>;
   /** Runs `calls` calls and returns nanoseconds per operation. */
   slice(calls: number): Promise<number>;
   close(): Promise<void>;
 }
+
+/**
+ * Shorter than a scheduler's turn on a busy machine, so that most slices are not interrupted and
+ * their median is that of an idle one; long against reading the clock.
+ */
+const SLICE_MS = 2;
 
 type SyncLoop = (calls: number, start: number) => number;
 type AsyncLoop = (calls: number, start: number) => Promise<number>;
@@ -21,24 +35,47 @@ export async function prepare(name: string, contender: Contender, n: number): Pr
   const loop = contender.async === true ? asyncLoop(prepared, n) : syncLoop(prepared, n);
   const batch = contender.batch ?? 1;
   let done = 0;
+  const slice = async (calls: number): Promise<number> => {
+    // The garbage of the slice before is not this contender's cost.
+    globalThis.gc?.({ type: 'minor' });
+    const from = process.hrtime.bigint();
+    // A synchronous loop must not be awaited inside the timed span.
+    const kept = loop(calls, done);
+    const now = kept instanceof Promise ? undefined : process.hrtime.bigint();
+    await kept;
+    const until = now ?? process.hrtime.bigint();
+    done += calls;
+    return Number(until - from) / (calls * batch);
+  };
   return {
     name,
-    async slice(calls) {
-      // The garbage of the slice before is not this contender's cost.
-      globalThis.gc?.({ type: 'minor' });
-      const from = process.hrtime.bigint();
-      // A synchronous loop must not be awaited inside the timed span.
-      const kept = loop(calls, done);
-      const now = kept instanceof Promise ? undefined : process.hrtime.bigint();
-      await kept;
-      const until = now ?? process.hrtime.bigint();
-      done += calls;
-      return Number(until - from) / (calls * batch);
-    },
+    slice,
+    warm: (cpuMs) => warm((calls) => slice(calls).then((ns) => (ns * calls * batch) / 1e6), cpuMs),
     async close() {
       await prepared.teardown?.();
     },
   };
+}
+
+/**
+ * Warm-up is measured in processor time: on a busy machine a span of real time would end before
+ * the compiler had its share, and the figures would be those of slow code. A contender that mostly
+ * waits is warm after ten times as long.
+ */
+async function warm(timed: (calls: number) => Promise<number>, cpuMs: number): Promise<Slice> {
+  const cpu = process.cpuUsage();
+  const latest = performance.now() + 10 * cpuMs;
+  let calls = 1;
+  for (;;) {
+    const tookMs = Math.max(await timed(calls), 0.001);
+    const fitting = Math.max(1, Math.round((calls * SLICE_MS) / tookMs));
+    const { user, system } = process.cpuUsage(cpu);
+    const warmed = (user + system) / 1_000 >= cpuMs || performance.now() > latest;
+    if (warmed && fitting <= calls * 10) {
+      return { calls: fitting, sliceMs: Math.max(SLICE_MS, tookMs / calls) };
+    }
+    calls = Math.min(calls * 10, fitting);
+  }
 }
 
 // Comparing each result with a value that it never equals keeps it alive without any other cost.

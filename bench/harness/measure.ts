@@ -14,7 +14,7 @@ import {
   type Round,
   type Scenario,
 } from './benchmark.ts';
-import { prepare, type Runner } from './loop.ts';
+import { prepare, type Runner, type Slice } from './loop.ts';
 
 /** What a measuring process sends back. */
 export interface Measured {
@@ -24,6 +24,8 @@ export interface Measured {
   /** For each goal of the file, its figure in each round. */
   readonly goals: readonly (readonly number[])[];
 }
+
+const MOST_ROUNDS = 201;
 
 const doNothing = async (): Promise<void> => {};
 
@@ -68,14 +70,14 @@ async function compare(benchmark: Comparison, budget: number): Promise<Round[]> 
     const own = benchmark.apart === true && !(name in calibrations);
     runners.push(own ? await apart(name) : await prepare(name, contender, runners.length));
   }
-  const roundCount = budget < 2_000 ? 11 : 31;
-  const sliceMs = Math.max(1, (budget * 0.7) / (roundCount * runners.length));
-  const calls = await warmUp(runners, sliceMs, (budget * 0.3) / runners.length);
+  const plan = await warmUp(runners, (budget * 0.3) / runners.length);
+  const roundMs = runners.reduce((sum, runner) => sum + (plan.get(runner)?.sliceMs ?? 0), 0);
+  const roundCount = Math.max(5, Math.min(MOST_ROUNDS, Math.floor((budget * 0.7) / roundMs)));
   const rounds: Round[] = [];
   for (let r = 0; r < roundCount; r++) {
     const round: Record<string, number> = Object.fromEntries(runners.map(({ name }) => [name, 0]));
     for (const runner of turned(runners, r)) {
-      round[runner.name] = await runner.slice(calls.get(runner) ?? 1);
+      round[runner.name] = await runner.slice(plan.get(runner)?.calls ?? 1);
     }
     rounds.push(round);
   }
@@ -90,30 +92,12 @@ function turned(runners: readonly Runner[], round: number): Runner[] {
   return round % 2 === 0 ? order : order.reverse();
 }
 
-/**
- * Two passes over all contenders, so that shared code has seen every type before the clock counts;
- * returns the number of calls that fills a slice.
- */
-async function warmUp(
-  runners: readonly Runner[],
-  sliceMs: number,
-  warmMs: number,
-): Promise<Map<Runner, number>> {
-  const calls = new Map<Runner, number>();
-  for (let pass = 0; pass < 2; pass++) {
-    for (const runner of runners) {
-      let n = calls.get(runner) ?? 1;
-      const until = performance.now() + warmMs / 2;
-      do {
-        const from = performance.now();
-        await runner.slice(n);
-        const tookMs = Math.max(performance.now() - from, 0.001);
-        n = Math.max(1, Math.min(n * 10, Math.round((n * sliceMs) / tookMs)));
-      } while (performance.now() < until);
-      calls.set(runner, n);
-    }
-  }
-  return calls;
+/** Two passes over all contenders, so that shared code has seen every type before it counts. */
+async function warmUp(runners: readonly Runner[], cpuMs: number): Promise<Map<Runner, Slice>> {
+  for (const runner of runners) await runner.warm(cpuMs / 2);
+  const plan = new Map<Runner, Slice>();
+  for (const runner of runners) plan.set(runner, await runner.warm(cpuMs / 2));
+  return plan;
 }
 
 /** Rounds of a scenario, each with its own calibration beside it. */
@@ -124,15 +108,21 @@ async function repeat(benchmark: Scenario, quick: boolean): Promise<Round[]> {
   for (const [name, contender] of Object.entries(calibrations)) {
     runners.push(await prepare(name, contender, runners.length));
   }
-  const calls = await warmUp(runners, 10, 40);
+  const plan = await warmUp(runners, 40);
   for (let r = 0; r < repeats; r++) {
     const measured = await benchmark.measure({ quick });
     const beside: Record<string, number> = {};
-    for (const runner of runners) beside[runner.name] = await runner.slice(calls.get(runner) ?? 1);
+    for (const runner of runners)
+      beside[runner.name] = await runner.slice(plan.get(runner)?.calls ?? 1);
     rounds.push({ ...measured, ...beside });
   }
   return rounds;
 }
+
+type Question =
+  | { readonly ask: 'warm'; readonly cpuMs: number }
+  | { readonly ask: 'slice'; readonly calls: number }
+  | { readonly ask: 'close' };
 
 /** A runner whose contender lives in another process. */
 async function apart(name: string): Promise<Runner> {
@@ -142,19 +132,20 @@ async function apart(name: string): Promise<Runner> {
   await ask();
   return {
     name,
-    slice: (calls) => ask(calls),
+    warm: (cpuMs) => ask({ ask: 'warm', cpuMs }) as Promise<Slice>,
+    slice: (calls) => ask({ ask: 'slice', calls }) as Promise<number>,
     async close() {
       const ended = once(child, 'exit');
-      child.send(0);
+      child.send({ ask: 'close' } satisfies Question);
       await ended;
     },
   };
 }
 
 /** One question, one answer; an early end of the process rejects. */
-function conversation(child: ChildProcess): (question?: number) => Promise<number> {
-  let pending: { resolve: (answer: number) => void; reject: (error: Error) => void } | undefined;
-  child.on('message', (answer: number) => pending?.resolve(answer));
+function conversation(child: ChildProcess): (question?: Question) => Promise<unknown> {
+  let pending: { resolve: (answer: unknown) => void; reject: (error: Error) => void } | undefined;
+  child.on('message', (answer) => pending?.resolve(answer));
   child.on('exit', (code) => pending?.reject(new Error(`contender ended with ${String(code)}`)));
   return (question) =>
     new Promise((resolve, reject) => {
@@ -165,16 +156,22 @@ function conversation(child: ChildProcess): (question?: number) => Promise<numbe
 
 async function serve(contender: Contender): Promise<void> {
   const runner = await prepare(lone ?? '', contender, 0);
-  process.on('message', (calls: number) => {
-    const work = calls > 0 ? runner.slice(calls).then((ns) => process.send?.(ns)) : leave(runner);
-    work.catch(fail);
-  });
-  process.send?.(0);
+  process.on('message', (question: Question) => void answer(runner, question).catch(fail));
+  process.send?.('ready');
 }
 
-async function leave(runner: Runner): Promise<void> {
-  await runner.close();
-  process.disconnect?.();
+async function answer(runner: Runner, question: Question): Promise<void> {
+  switch (question.ask) {
+    case 'warm':
+      process.send?.(await runner.warm(question.cpuMs));
+      return;
+    case 'slice':
+      process.send?.(await runner.slice(question.calls));
+      return;
+    case 'close':
+      await runner.close();
+      process.exit(0);
+  }
 }
 
 function fail(error: unknown): void {

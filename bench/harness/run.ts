@@ -40,6 +40,11 @@ const FLOORS = join(ROOT, 'bench/floors.json');
 const OUT = join(ROOT, '.cache/bench');
 const MACHINE = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`;
 const MAJOR = process.versions.node.split('.')[0] ?? '';
+/**
+ * Compiling on the main thread changes when code is optimised, not what it becomes: during the
+ * warm-up, instead of whenever a busy machine lets the background thread run.
+ */
+const NODE_FLAGS = ['--expose-gc', '--no-concurrent-recompilation'];
 /** All files together aim at this long in quick mode; scenarios watch their own time. */
 const QUICK_TOTAL_MS = 120_000;
 
@@ -122,7 +127,7 @@ async function bundle(names: readonly string[]): Promise<File[]> {
 /** Measures a file once, in a process of its own. */
 async function measure(file: File, mode: Mode, budgetMs: number): Promise<Measurement> {
   const script = join(OUT, 'harness/measure.mjs');
-  const child = fork(script, [file.bundle, String(budgetMs), mode], { execArgv: ['--expose-gc'] });
+  const child = fork(script, [file.bundle, String(budgetMs), mode], { execArgv: NODE_FLAGS });
   const measured = await new Promise<Measured>((done, failed) => {
     child.once('message', (message) => done(message as Measured));
     child.once('exit', (code) => failed(new Error(`${file.name} ended with ${String(code)}`)));
