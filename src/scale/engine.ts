@@ -99,11 +99,12 @@ export function scalingEngine(options: ScalingEngineOptions): ScalingEngine {
   for (const stage of stages) requireMethod(check, 'stages', stage, 'adjust');
   const names = stages.map((stage) => check.text('stages.name', stage.name));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (options.combine !== undefined) requireMethod(check, 'combine', options.combine, 'combine');
   if (twice !== undefined) check.refuse('stages', 'a row of stages with different names', twice);
   return new PureEngine({
     bounds: { min, max },
     policies,
-    combine: options.combine ?? largest(),
+    combine: options.combine,
     stages,
     restsAtZero: options.restsAtZero ?? false,
     mode: check.oneOf('mode', options.mode ?? 'on', ['on', 'scaleOutOnly', 'recommend', 'off']),
@@ -113,11 +114,13 @@ export function scalingEngine(options: ScalingEngineOptions): ScalingEngine {
 interface Parts {
   readonly bounds: Bounds;
   readonly policies: readonly (readonly [string, ScalingPolicy])[];
-  readonly combine: Combiner;
+  readonly combine: Combiner | undefined;
   readonly stages: readonly Stage[];
   readonly mode: ScalingMode;
   readonly restsAtZero: boolean;
 }
+
+const LARGEST = /* @__PURE__ */ largest();
 
 const EMPTY: EngineState = { version: 1, policies: {}, stages: {}, changes: [] };
 
@@ -200,7 +203,11 @@ class PureEngine implements ScalingEngine {
       if (desired !== undefined) proposals.push({ policy: name, desired });
       if (proposal.holdsIn ?? desired === undefined) holds = name;
     }
-    if (proposals.length === 0) return { wish: current, next, blind: true };
+    if (proposals.length === 0) {
+      // Nobody is blind, nobody asks for anything: the least there may be.
+      if (holds === undefined) return { wish: situation.bounds.min, next, blind: false };
+      return { wish: current, next, blind: true };
+    }
     const wish = this.combine(proposals, situation, trace);
     if (holds === undefined || wish >= current) return { wish, next, blind: false };
     trace.steps.push({
@@ -214,10 +221,11 @@ class PureEngine implements ScalingEngine {
 
   private combine(proposals: readonly NamedProposal[], situation: Situation, trace: Trace): number {
     const { current } = situation.fleet;
-    if (proposals.length === 1) return proposals[0]?.desired as number;
+    const { combine, policies } = this.parts;
+    if (combine === undefined && policies.length === 1) return proposals[0]?.desired as number;
     const fallback = { desired: current, why: 'threw' };
     const wish = isolated('combine', trace, fallback, () =>
-      this.parts.combine.combine(proposals, situation),
+      (combine ?? LARGEST).combine(proposals, situation),
     );
     const desired = usable(wish.desired) ?? current;
     trace.steps.push({ stage: 'combine', in: current, out: desired, why: wish.why });

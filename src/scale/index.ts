@@ -1,7 +1,14 @@
 /** The scaling-decision engine: how many units, when, and why. */
 export type { BacklogOptions } from './policies/backlog.ts';
 export { backlog } from './policies/backlog.ts';
-export { largest } from './policies/combine.ts';
+export { formula, largest, weighted } from './policies/combine.ts';
+export type { CalendarWindowOptions } from './policies/cron.ts';
+export type { ErlangCOptions } from './policies/erlang-c.ts';
+export { erlangC } from './policies/erlang-c.ts';
+export type { ScheduledBounds, ScheduledUnits, ScheduleOptions } from './policies/schedule.ts';
+export { schedule, scheduledBounds } from './policies/schedule.ts';
+export type { ThresholdOptions, ThresholdPair, ThresholdStep } from './policies/threshold.ts';
+export { threshold } from './policies/threshold.ts';
 export type {
   Controller,
   ControllerEvents,
@@ -43,3 +50,18 @@ export type { HpaMetric, HpaOptions } from './presets/hpa.ts';
 export { hpa } from './presets/hpa.ts';
 export type { PodRequests } from './presets/pod-request.ts';
 export { podRequest } from './presets/pod-request.ts';
+export type { BucketWindow } from './presets/knative-window.ts';
+export { bucketWindow } from './presets/knative-window.ts';
+export type { KnativeOptions, KnativeTargetOptions } from './presets/knative.ts';
+export { knative, knativeSampleSize, knativeTarget } from './presets/knative.ts';
+export type { NomadAction, NomadStep, NomadStrategy } from './presets/nomad-strategies.ts';
+export {
+  nomadFixedValue,
+  nomadPassThrough,
+  nomadTargetValue,
+  nomadThreshold,
+} from './presets/nomad-strategies.ts';
+export type { NomadCheck, NomadOptions } from './presets/nomad.ts';
+export { nomad } from './presets/nomad.ts';
+export type { CoolDownOptions } from './stages/cool-down.ts';
+export { coolDown } from './stages/cool-down.ts';

@@ -69,16 +69,19 @@ function seed({ now, fleet }: Situation): WindowState {
   return { lows: [entry], highs: [entry] };
 }
 
-/** Adds a wish behind the ones that still matter, and drops those older than the window. */
+/**
+ * Adds a wish behind the ones that still matter, drops those it beats and those older than the
+ * window. What came at the same time and was not beaten stands for the new one too.
+ */
 export function slide(
   entries: readonly WindowEntry[],
   wish: WindowEntry,
-  windowMs: number,
+  window: number,
   isBeaten: (older: number, newer: number) => boolean,
 ): readonly WindowEntry[] {
   const kept = entries.filter(
-    ([at, desired]) => at > wish[0] - windowMs && !isBeaten(desired, wish[1]),
+    ([at, desired]) => at > wish[0] - window && !isBeaten(desired, wish[1]),
   );
-  kept.push(wish);
+  if (kept.at(-1)?.[0] !== wish[0]) kept.push(wish);
   return kept;
 }
