@@ -134,7 +134,8 @@ class PureEngine implements ScalingEngine {
     this.parts = parts;
     this.bounds = parts.bounds;
     this.mode = parts.mode;
-    this.lookBackMs = Math.max(0, ...parts.stages.map((stage) => stage.lookBackMs ?? 0));
+    const plugIns = [...parts.stages, ...parts.policies.map(([, policy]) => policy)];
+    this.lookBackMs = Math.max(0, ...plugIns.map(({ lookBackMs }) => lookBackMs ?? 0));
   }
 
   decide(

@@ -73,6 +73,8 @@ export interface Source {
 
 /** Says how many units its metric calls for. */
 export interface ScalingPolicy<S = unknown> {
+  /** How far back it looks at `Situation.changes`, in ms. @default 0 */
+  readonly lookBackMs?: number;
   propose(situation: Situation, state: S | undefined): Proposal<S>;
 }
 
