@@ -11,8 +11,8 @@
 
 import type { BreakerMode, HalfOpen, Ramping, State } from './breaker-state.ts';
 import type { Transition, TransitionReason } from './breaker-state.ts';
-import type { CallWindow, CountWindow } from './call-window.ts';
-import { countWindow } from './call-window.ts';
+import type { CallWindow } from './call-window.ts';
+import { callsByCount } from './call-window.ts';
 
 /** What the machine goes by; all checked, all in milliseconds and ratios. */
 export interface MachineRules {
@@ -57,14 +57,17 @@ export class BreakerMachine {
   /** Results stamped with another generation change nothing. At least 1. */
   private generation = 1;
   private readonly calls: CallWindow;
-  private probes: CountWindow;
+  private probes: CallWindow;
+  /** Probes wanted in this half-open state. */
+  private probesWanted: number;
   private readonly host: MachineHost;
 
   constructor(rules: MachineRules, calls: CallWindow, host: MachineHost, now: number) {
     this.rules = rules;
     this.calls = calls;
     this.window = calls;
-    this.probes = countWindow(rules.halfOpenProbes);
+    this.probesWanted = rules.halfOpenProbes;
+    this.probes = callsByCount(rules.halfOpenProbes);
     this.host = host;
     this.since = now;
   }
@@ -86,7 +89,9 @@ export class BreakerMachine {
     if (generation !== this.generation) return false;
     const { window } = this;
     window.record(failed, durationMs > this.rules.slowCallMs, durationMs, now);
-    if (window.failures > 0 || window.slow > 0 || this.state.kind !== 'closed') this.judge(now);
+    if (window.failures(now) > 0 || window.slow(now) > 0 || this.state.kind !== 'closed') {
+      this.judge(now);
+    }
     return true;
   }
 
@@ -103,12 +108,11 @@ export class BreakerMachine {
 
   /** Calls a verdict needs: that of the whole window, or of all probes. */
   callsNeeded(): number {
-    return this.window === this.probes ? this.probes.size : this.rules.minimumCalls;
+    return this.window === this.probes ? this.probesWanted : this.rules.minimumCalls;
   }
 
   /** Lets happen what time has made due. */
   catchUp(now: number): void {
-    this.window.advance(now);
     if (this.state.kind === 'half-open' && now >= this.state.until) this.judgeOverdue(this.state);
     if (this.state.kind === 'ramping' && now >= this.state.since + this.rules.rampMs) {
       this.enter({ kind: 'closed' }, 'ramp-done', this.state.since + this.rules.rampMs);
@@ -134,9 +138,11 @@ export class BreakerMachine {
   }
 
   halfOpen(now: number, reason: TransitionReason): void {
-    // Made anew where the number of probes was changed since.
-    if (this.probes.size === this.rules.halfOpenProbes) this.probes.clear();
-    else this.probes = countWindow(this.rules.halfOpenProbes);
+    this.probes.clear();
+    if (this.probesWanted !== this.rules.halfOpenProbes) {
+      this.probesWanted = this.rules.halfOpenProbes;
+      this.probes = callsByCount(this.probesWanted);
+    }
     this.window = this.probes;
     const until = now + this.rules.halfOpenMaxWaitMs;
     this.enter({ kind: 'half-open', admitted: 0, until }, reason, now);
@@ -175,7 +181,7 @@ export class BreakerMachine {
       case 'forced-open':
         return false;
       case 'half-open':
-        if (state.admitted >= this.probes.size) return false;
+        if (state.admitted >= this.probesWanted) return false;
         state.admitted++;
         return true;
       case 'ramping':
@@ -205,10 +211,10 @@ export class BreakerMachine {
   private judge(now: number): void {
     const { state } = this;
     if (state.kind === 'half-open') {
-      if (this.window.calls === this.probes.size) this.judgeProbes(now, 'probes-failed');
+      if (this.window.calls(now) === this.probesWanted) this.judgeProbes(now, 'probes-failed');
       return;
     }
-    const reason = this.excess(this.rules.minimumCalls, this.rules.failureRatio);
+    const reason = this.excess(now, this.rules.minimumCalls, this.rules.failureRatio);
     if (state.kind === 'observe-only') {
       if (reason !== undefined && !state.exceeded) this.host.exceeded(reason, now);
       state.exceeded = reason !== undefined;
@@ -218,25 +224,29 @@ export class BreakerMachine {
   }
 
   /** Which threshold the counts have reached. Quotients, so that 7 of 100 reaches 0.07 exactly. */
-  private excess(minimum: number, failureRatio: number): 'failures' | 'slow-calls' | undefined {
-    const { calls, failures, slow } = this.window;
-    if (calls < minimum || calls === 0) return undefined;
-    if (failures / calls >= failureRatio) return 'failures';
-    return slow / calls >= this.rules.slowCallRatio ? 'slow-calls' : undefined;
+  private excess(
+    now: number,
+    minimum: number,
+    failureRatio: number,
+  ): 'failures' | 'slow-calls' | undefined {
+    const calls = this.window.calls(now);
+    if (calls < minimum) return undefined;
+    if (this.window.failures(now) / calls >= failureRatio) return 'failures';
+    return this.window.slow(now) / calls >= this.rules.slowCallRatio ? 'slow-calls' : undefined;
   }
 
   private judgeProbes(now: number, reason: TransitionReason): void {
-    if (this.excess(1, this.rules.probeFailureRatio) !== undefined) this.open(now, reason);
+    if (this.excess(now, 1, this.rules.probeFailureRatio) !== undefined) this.open(now, reason);
     else this.recover(now);
   }
 
   /** The wait is over: silent probes count as failed, and no probe at all is no recovery. */
   private judgeOverdue(state: HalfOpen): void {
-    const silent = state.admitted - this.window.calls;
+    const silent = state.admitted - this.window.calls(state.until);
     for (let i = 0; i < silent; i++) {
       this.window.record(true, false, this.rules.halfOpenMaxWaitMs, state.until);
     }
-    if (this.window.calls === 0) this.open(state.until, 'probes-overdue');
+    if (state.admitted === 0) this.open(state.until, 'probes-overdue');
     else this.judgeProbes(state.until, 'probes-overdue');
   }
 

@@ -5,7 +5,7 @@ import { optionChecks } from '../core/index.ts';
 import type { MachineRules } from './breaker-machine.ts';
 import type { BreakerMode } from './breaker-state.ts';
 import type { CallWindow } from './call-window.ts';
-import { consecutiveWindow, countWindow, timeWindow } from './call-window.ts';
+import { badCallsInARow, callsByCount, callsByTime } from './call-window.ts';
 
 /** What a call's end means for the breaker. `ignored` counts neither way. */
 export type Verdict = 'success' | 'failure' | 'ignored';
@@ -125,12 +125,12 @@ export function callWindow(subject: string, options: CircuitBreakerOptions): Cal
   if (chosen.length > 1) {
     check.refuse('', 'given one of windowMs, windowCalls and consecutiveFailures', chosen);
   }
-  if (windowCalls !== undefined) return countWindow(check.count('windowCalls', windowCalls));
+  if (windowCalls !== undefined) return callsByCount(check.count('windowCalls', windowCalls));
   if (consecutiveFailures !== undefined) {
     check.count('consecutiveFailures', consecutiveFailures);
-    return consecutiveWindow();
+    return badCallsInARow();
   }
-  return timeWindow(
+  return callsByTime(
     check.positive('windowMs', windowMs ?? 10_000),
     check.count('windowBuckets', windowBuckets ?? 10),
   );

@@ -2,187 +2,144 @@
  * Windows of calls: how many of the last calls failed or were slow.
  *
  * Three kinds with one face. All are O(1) per record and per read, however many calls they hold, and
- * all are right after any idle time, because old calls leave on the next look at the clock.
- *
- * The count and the time window are those of resilience4j (subtract what leaves, keep the totals).
+ * right after any idle time (core's windows). Durations are kept for the mean that a snapshot tells.
  */
 
-/** The last calls, by some measure of "last". The counts are right after `advance(now)`. */
+import type { CountWindow, TimeWindow } from '../core/index.ts';
+import { countWindow, timeWindow } from '../core/index.ts';
+
+/** The last calls, by some measure of "last". */
 export interface CallWindow {
-  readonly calls: number;
-  readonly failures: number;
-  readonly slow: number;
-  /** Calls that both failed and were slow. */
-  readonly slowFailures: number;
   /** Takes in one call. */
   record(failed: boolean, slow: boolean, durationMs: number, now: number): void;
-  /** Lets calls leave whose time has passed. */
-  advance(now: number): void;
-  /** Sum of the durations in ms; `O(size)`, for snapshots. */
-  totalMs(): number;
+  calls(now: number): number;
+  failures(now: number): number;
+  slow(now: number): number;
+  /** Calls that both failed and were slow. */
+  slowFailures(now: number): number;
+  /** Sum of the durations in ms; `O(size)` for windows by count. */
+  totalMs(now: number): number;
   clear(): void;
 }
 
-/** A window of a fixed number of calls. */
-export interface CountWindow extends CallWindow {
-  readonly size: number;
-}
-
-const FAILED = 1;
-const SLOW = 2;
-
 /** The last `size` calls. One byte and one float per call. */
-export function countWindow(size: number): CountWindow {
-  return new RingOfCalls(size);
+export function callsByCount(size: number): CallWindow {
+  return new CallsByCount(size);
 }
 
 /**
  * The calls of the last `windowMs`, in `buckets` steps aligned to whole steps of the clock: a call
  * leaves between `windowMs * (buckets - 1) / buckets` and `windowMs` after it was recorded.
  */
-export function timeWindow(windowMs: number, buckets: number): CallWindow {
-  return new TimeWindow(windowMs, buckets);
+export function callsByTime(windowMs: number, buckets: number): CallWindow {
+  return new CallsByTime(windowMs, buckets);
 }
 
 /** The run of bad calls since the last good one; a slow call counts as failed here. */
-export function consecutiveWindow(): CallWindow {
-  return new ConsecutiveWindow();
+export function badCallsInARow(): CallWindow {
+  return new BadCallsInARow();
 }
 
-class RingOfCalls implements CountWindow {
-  calls = 0;
-  failures = 0;
-  slow = 0;
-  slowFailures = 0;
-  private readonly marks: Uint8Array;
+/** Kinds of call, as bits. */
+const FAILED = 1;
+const SLOW = 2;
+const KINDS = 4;
+
+class CallsByCount implements CallWindow {
+  private readonly kinds: CountWindow;
   private readonly durations: Float32Array;
-  readonly size: number;
   private next = 0;
 
   constructor(size: number) {
-    this.size = size;
-    this.marks = new Uint8Array(size);
+    this.kinds = countWindow(size, KINDS);
     this.durations = new Float32Array(size);
   }
 
   record(failed: boolean, slow: boolean, durationMs: number): void {
-    const at = this.next;
-    if (this.calls === this.size) this.count(this.marks[at] as number, -1);
-    else this.calls++;
-    const mark = (failed ? FAILED : 0) | (slow ? SLOW : 0);
-    this.marks[at] = mark;
-    this.durations[at] = durationMs;
-    this.count(mark, 1);
-    this.next = at + 1 === this.size ? 0 : at + 1;
+    this.kinds.record((failed ? FAILED : 0) | (slow ? SLOW : 0));
+    this.durations[this.next] = durationMs;
+    this.next = this.next + 1 === this.durations.length ? 0 : this.next + 1;
   }
 
-  advance(): void {
-    // Only calls move this window.
+  calls(): number {
+    return this.kinds.total;
+  }
+
+  failures(): number {
+    return this.kinds.count(FAILED) + this.kinds.count(FAILED | SLOW);
+  }
+
+  slow(): number {
+    return this.kinds.count(SLOW) + this.kinds.count(FAILED | SLOW);
+  }
+
+  slowFailures(): number {
+    return this.kinds.count(FAILED | SLOW);
   }
 
   totalMs(): number {
-    let total = 0;
-    for (let i = 0; i < this.calls; i++) total += this.durations[i] as number;
-    return total;
+    return this.durations.reduce((sum, durationMs) => sum + durationMs, 0);
   }
 
   clear(): void {
-    this.calls = 0;
-    this.failures = 0;
-    this.slow = 0;
-    this.slowFailures = 0;
+    this.kinds.clear();
+    this.durations.fill(0);
     this.next = 0;
-  }
-
-  private count(mark: number, by: 1 | -1): void {
-    if (mark === 0) return;
-    if ((mark & FAILED) !== 0) this.failures += by;
-    if ((mark & SLOW) !== 0) this.slow += by;
-    if (mark === (FAILED | SLOW)) this.slowFailures += by;
   }
 }
 
-/** Numbers kept per bucket: calls, failures, slow, slow failures, total ms. */
-const COLUMNS = 5;
+/** Counters of the time window. */
+const CALLS = 0;
+const FAILURES = 1;
+const SLOW_CALLS = 2;
+const SLOW_FAILURES = 3;
+const TOTAL_MS = 4;
 
-class TimeWindow implements CallWindow {
-  calls = 0;
-  failures = 0;
-  slow = 0;
-  slowFailures = 0;
-  private readonly bucketMs: number;
-  private readonly cells: Float64Array;
-  /** First cell of the bucket being filled. */
-  private at = 0;
-  /** That bucket's number on the clock, and when it ends. */
-  private bucket = -Infinity;
-  private endsAt = -Infinity;
+class CallsByTime implements CallWindow {
+  private readonly sums: TimeWindow;
 
   constructor(windowMs: number, buckets: number) {
-    this.bucketMs = windowMs / buckets;
-    this.cells = new Float64Array(buckets * COLUMNS);
+    this.sums = timeWindow({ windowMs, buckets, counters: 5 });
   }
 
   record(failed: boolean, slow: boolean, durationMs: number, now: number): void {
-    if (now >= this.endsAt) this.advance(now);
-    const { cells, at } = this;
-    cells[at]!++;
-    this.calls++;
-    cells[at + 4]! += durationMs;
-    if (failed) {
-      cells[at + 1]!++;
-      this.failures++;
-    }
-    if (!slow) return;
-    cells[at + 2]!++;
-    this.slow++;
-    if (!failed) return;
-    cells[at + 3]!++;
-    this.slowFailures++;
+    const { sums } = this;
+    sums.add(now, CALLS, 1);
+    sums.add(now, TOTAL_MS, durationMs);
+    if (failed) sums.add(now, FAILURES, 1);
+    if (slow) sums.add(now, SLOW_CALLS, 1);
+    if (failed && slow) sums.add(now, SLOW_FAILURES, 1);
   }
 
-  advance(now: number): void {
-    if (now < this.endsAt) return;
-    const bucket = Math.floor(now / this.bucketMs);
-    const steps = bucket - this.bucket;
-    if (steps * COLUMNS >= this.cells.length) this.clear();
-    else for (let i = 0; i < steps; i++) this.step();
-    this.bucket = bucket;
-    this.endsAt = (bucket + 1) * this.bucketMs;
+  calls(now: number): number {
+    return this.sums.sum(now, CALLS);
   }
 
-  totalMs(): number {
-    let total = 0;
-    for (let cell = 4; cell < this.cells.length; cell += COLUMNS) total += this.cells[cell]!;
-    return total;
+  failures(now: number): number {
+    return this.sums.sum(now, FAILURES);
+  }
+
+  slow(now: number): number {
+    return this.sums.sum(now, SLOW_CALLS);
+  }
+
+  slowFailures(now: number): number {
+    return this.sums.sum(now, SLOW_FAILURES);
+  }
+
+  totalMs(now: number): number {
+    return this.sums.sum(now, TOTAL_MS);
   }
 
   clear(): void {
-    this.cells.fill(0);
-    this.calls = 0;
-    this.failures = 0;
-    this.slow = 0;
-    this.slowFailures = 0;
-  }
-
-  /** Begins the next bucket in the place of the oldest. */
-  private step(): void {
-    const { cells } = this;
-    const at = this.at + COLUMNS === cells.length ? 0 : this.at + COLUMNS;
-    this.at = at;
-    this.calls -= cells[at]!;
-    this.failures -= cells[at + 1]!;
-    this.slow -= cells[at + 2]!;
-    this.slowFailures -= cells[at + 3]!;
-    cells.fill(0, at, at + COLUMNS);
+    this.sums.clear();
   }
 }
 
-class ConsecutiveWindow implements CallWindow {
-  calls = 0;
-  failures = 0;
-  slow = 0;
-  slowFailures = 0;
+class BadCallsInARow implements CallWindow {
+  private run = 0;
+  private slowRun = 0;
+  private slowFailed = 0;
   private total = 0;
 
   record(failed: boolean, slow: boolean, durationMs: number): void {
@@ -190,16 +147,27 @@ class ConsecutiveWindow implements CallWindow {
       this.clear();
       return;
     }
-    this.calls++;
-    this.failures++;
+    this.run++;
     this.total += durationMs;
     if (!slow) return;
-    this.slow++;
-    if (failed) this.slowFailures++;
+    this.slowRun++;
+    if (failed) this.slowFailed++;
   }
 
-  advance(): void {
-    // A run ends with a good call, never with time.
+  calls(): number {
+    return this.run;
+  }
+
+  failures(): number {
+    return this.run;
+  }
+
+  slow(): number {
+    return this.slowRun;
+  }
+
+  slowFailures(): number {
+    return this.slowFailed;
   }
 
   totalMs(): number {
@@ -207,10 +175,9 @@ class ConsecutiveWindow implements CallWindow {
   }
 
   clear(): void {
-    this.calls = 0;
-    this.failures = 0;
-    this.slow = 0;
-    this.slowFailures = 0;
+    this.run = 0;
+    this.slowRun = 0;
+    this.slowFailed = 0;
     this.total = 0;
   }
 }

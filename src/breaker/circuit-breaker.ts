@@ -178,7 +178,9 @@ class Breaker implements CircuitBreaker, Door, MachineHost {
     const { machine } = this;
     const now = this.runtime.now();
     machine.catchUp(now);
-    const { calls, failures, slow } = machine.window;
+    const calls = machine.window.calls(now);
+    const failures = machine.window.failures(now);
+    const slow = machine.window.slow(now);
     const judged = calls > 0 && calls >= machine.callsNeeded();
     return {
       state: machine.state.kind,
@@ -189,7 +191,7 @@ class Breaker implements CircuitBreaker, Door, MachineHost {
       slow,
       failureRatio: judged ? failures / calls : undefined,
       slowCallRatio: judged ? slow / calls : undefined,
-      meanMs: calls === 0 ? 0 : machine.window.totalMs() / calls,
+      meanMs: calls === 0 ? 0 : machine.window.totalMs(now) / calls,
       refused: machine.refused,
     };
   }

@@ -67,8 +67,10 @@ const STATES: Record<string, string> = {
   METRICS_ONLY: 'observe-only',
 };
 
-function metricsOf({ machine }: Driver): Record<string, number> {
-  const { calls, failures, slow } = machine.window;
+function metricsOf({ machine, now }: Driver): Record<string, number> {
+  const calls = machine.window.calls(now);
+  const failures = machine.window.failures(now);
+  const slow = machine.window.slow(now);
   const judged = calls > 0 && calls >= machine.callsNeeded();
   return {
     failureRate: judged ? (100 * failures) / calls : -1,
