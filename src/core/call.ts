@@ -125,7 +125,13 @@ class CallInFlight implements FlightCall {
   }
 }
 
-/** The signal a caller gave explicitly; a call passed on from a flight carries only its token. */
+/**
+ * The signal a caller gave; a call passed on from a flight carries only its token, and reading its
+ * `signal` would make one. Inherited signals count: a controller or a request is a call, too.
+ */
 export function ownSignal(call: Call): AbortSignal | undefined {
-  return call instanceof CallInFlight || !Object.hasOwn(call, 'signal') ? undefined : call.signal;
+  if (call instanceof CallInFlight) return undefined;
+  // A flight of the other build (ESM, CommonJS) is no instance of ours.
+  if (call[TOKEN] !== undefined && !Object.hasOwn(call, 'signal')) return undefined;
+  return call.signal;
 }

@@ -6,8 +6,9 @@
  */
 
 import type { Call } from './call.ts';
+import type { CancelToken } from './cancellation.ts';
 import type { RefusalCode } from './errors.ts';
-import { RejectedError, stackless } from './errors.ts';
+import { isRejectedError, RejectedError, stackless } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface Pass {
    * Ends the pass.
    *
    * @param outcome how the call ended
-   * @param detail the value on success, the error otherwise
+   * @param detail the value on success (of a stream: its last item), the error otherwise
    * @param now the time, where the caller has just read it
    */
   done(outcome: Outcome, detail?: unknown, now?: number): void;
@@ -76,6 +77,10 @@ export interface Door extends StageBase {
 export interface TimeLimit extends StageBase {
   /** Milliseconds from here to the answer. */
   readonly limitMs: number;
+  /** Milliseconds from here to the first item of a stream, or to the answer if it is none. */
+  readonly firstItemMs: number;
+  /** Milliseconds that a stream may keep its reader waiting for a later item. */
+  readonly idleMs: number;
   /** Milliseconds after the limit until work that ignores its signal is given up. */
   readonly abandonAfterMs: number;
 }
@@ -95,4 +100,15 @@ export function refusalError(refusal: Refusal): RejectedError {
   return stackless(
     () => new RejectedError(refusal.code, `${refusal.policy}: ${refusal.message}`, refusal),
   );
+}
+
+/** How a call that ended with `error` looks to the doors it had passed. */
+export function outcomeOf(error: unknown, token: CancelToken | undefined): Outcome {
+  if (token?.isCancelled === true) return 'cancelled';
+  return isRejectedError(error) ? 'refused' : 'failure';
+}
+
+/** True for an answer that is still to come. */
+export function isPending(entry: Entry | Promise<Entry>): entry is Promise<Entry> {
+  return (entry as Entry).ok === undefined;
 }

@@ -8,7 +8,7 @@ export { watchCall } from './call-watch.ts';
 export type { CancelHook, CancelToken } from './cancellation.ts';
 export { cancelHook, cancelToken, tokenOf } from './cancellation.ts';
 export type { Door, Entry, Outcome, Pass, Refusal, Stage, Staged, TimeLimit } from './door.ts';
-export { ADMITTED, refusalError, STAGE } from './door.ts';
+export { ADMITTED, isPending, outcomeOf, refusalError, STAGE } from './door.ts';
 export type { RefusalCode } from './errors.ts';
 export {
   ClosedError,
@@ -23,7 +23,7 @@ export {
 } from './errors.ts';
 export type { Emitter, EventSource, Listener } from './events.ts';
 export { emitter } from './events.ts';
-export { flightRunner, isPending, outcomeOf } from './flight.ts';
+export { flightRunner } from './flight.ts';
 export type { NumberRange, OptionChecks } from './options.ts';
 export { optionChecks } from './options.ts';
 export type { Policy } from './policy.ts';
@@ -33,6 +33,7 @@ export { sleepOn } from './sleep.ts';
 export type { Lease, Slots, SlotsLine } from './slots.ts';
 export type { IdHeap, StableHeap } from './stable-heap.ts';
 export { idHeap, stableHeap } from './stable-heap.ts';
+export { asStream } from './stream.ts';
 export { seededRandom } from './seeded-random.ts';
 export type { CountWindow } from './count-window.ts';
 export { countWindow } from './count-window.ts';
