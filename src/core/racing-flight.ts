@@ -92,14 +92,14 @@ class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
   }
 
   asked(): void {
-    if (this.bounds?.limitsItems !== true) return;
-    this.bounds.asked(this.runtime.now());
+    if (this.bounds?.items === undefined) return;
+    this.bounds.items.asked(this.runtime.now());
     this.rearm(this.bounds);
   }
 
   arrived(): void {
-    if (this.bounds?.limitsItems !== true) return;
-    this.bounds.arrived();
+    if (this.bounds?.items === undefined) return;
+    this.bounds.items.arrived();
     this.rearm(this.bounds);
   }
 
@@ -222,8 +222,8 @@ class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
       this.stream.stop(this.ending.detail);
       return;
     }
-    if (this.bounds?.limitsItems === true) {
-      this.bounds.handedOut(this.runtime.now());
+    if (this.bounds?.items !== undefined) {
+      this.bounds.items.handedOut(this.runtime.now());
       this.rearm(this.bounds);
     }
     this.resolve(this.stream.answer as T);

@@ -1,7 +1,8 @@
 /**
  * The time limits of one flight: when it must answer, give its first item, give the next item.
  *
- * Of several limits in a row the nearest counts. Pure bookkeeping; the flight owns the alarm.
+ * Of several limits in a row the nearest counts. Pure bookkeeping; the flight owns the alarm. What only
+ * streams need is kept apart, for every call with a time limit makes one of these.
  */
 
 import type { TimeLimit } from './door.ts';
@@ -18,25 +19,14 @@ export interface Expiry {
 }
 
 export class TimeBounds {
-  /** True when a limit bounds the items of streams. */
-  limitsItems = false;
   /** The longest that work may ignore its signal. */
   abandonAfterMs: number = Infinity;
+  /** Limits on the items of a stream, where there are any. */
+  items: ItemBounds | undefined = undefined;
   private readonly from: number;
-  private total: TimeLimit | undefined = undefined;
-  private totalAt = Infinity;
-  private totalOutside = 0;
-  private first: TimeLimit | undefined = undefined;
-  private firstOutside = 0;
-  /** When the first item is overdue; while a stream waits for its reader, Infinity. */
-  private firstAt = Infinity;
-  /** What is left of the time for the first item, once the stream is handed out. */
-  private firstLeftMs = Infinity;
-  /** True once the first item has come. */
-  private begun = false;
-  private idle: TimeLimit | undefined = undefined;
-  private idleOutside = 0;
-  private idleAt = Infinity;
+  private limit: TimeLimit | undefined = undefined;
+  private at = Infinity;
+  private passesOutside = 0;
 
   constructor(from: number) {
     this.from = from;
@@ -45,71 +35,97 @@ export class TimeBounds {
   /**
    * Takes in a limit.
    *
+   * @param passes how many passes lie outside it
    * @param deadline the call's deadline, where it has one
-   * @returns the deadline for everything further in
+   * @returns the deadline for everything further in; Infinity for none
    */
   add(limit: TimeLimit, now: number, passes: number, deadline: number = Infinity): number {
     if (limit.abandonAfterMs < this.abandonAfterMs) this.abandonAfterMs = limit.abandonAfterMs;
-    if (limit.firstItemMs !== Infinity || limit.idleMs !== Infinity) this.limitsItems = true;
+    if (limit.firstItemMs !== Infinity || limit.idleMs !== Infinity) {
+      this.items ??= new ItemBounds();
+      this.items.add(limit, now, passes);
+    }
     const at = now + limit.limitMs;
-    if (at < this.totalAt && at <= deadline) this.setTotal(limit, at, passes);
-    else if (deadline < this.totalAt) this.setTotal(undefined, deadline, 0);
-    if (now + limit.firstItemMs < this.firstAt) {
-      this.first = limit;
-      this.firstAt = now + limit.firstItemMs;
-      this.firstOutside = passes;
-    }
-    if (limit.idleMs < (this.idle?.idleMs ?? Infinity)) {
-      this.idle = limit;
-      this.idleOutside = passes;
-    }
+    if (at < this.at && at <= deadline) this.set(limit, at, passes);
+    else if (deadline < this.at) this.set(undefined, deadline, 0);
     return Math.min(at, deadline);
   }
 
   /** When the next limit is passed; Infinity for never. */
   nextAt(): number {
-    return Math.min(this.totalAt, this.firstAt, this.idleAt);
+    return this.items === undefined ? this.at : Math.min(this.at, this.items.nextAt());
+  }
+
+  /** Which limit was passed. */
+  expiry(): Expiry {
+    const { limit, passesOutside, items } = this;
+    if (items !== undefined && items.nextAt() < this.at) return items.expiry();
+    const ms = limit === undefined ? this.at - this.from : limit.limitMs;
+    return { limit, passesOutside, missing: 'answer', ms };
+  }
+
+  private set(limit: TimeLimit | undefined, at: number, passesOutside: number): void {
+    this.limit = limit;
+    this.at = at;
+    this.passesOutside = passesOutside;
+  }
+}
+
+/** Limits on the items of one stream. */
+class ItemBounds {
+  private first: TimeLimit | undefined = undefined;
+  private firstOutside = 0;
+  private idle: TimeLimit | undefined = undefined;
+  private idleOutside = 0;
+  /** True once the first item has come. */
+  private begun = false;
+  /** When the item waited for is overdue; Infinity while a stream waits for its reader. */
+  private at = Infinity;
+  /** What is left of the time for the first item, once the stream is handed out. */
+  private firstLeftMs = Infinity;
+
+  add(limit: TimeLimit, now: number, passes: number): void {
+    if (now + limit.firstItemMs < this.at) {
+      this.first = limit;
+      this.firstOutside = passes;
+      this.at = now + limit.firstItemMs;
+    }
+    if (limit.idleMs < (this.idle?.idleMs ?? Infinity)) {
+      this.idle = limit;
+      this.idleOutside = passes;
+    }
+  }
+
+  nextAt(): number {
+    return this.at;
   }
 
   /** The stream is handed out: from now on only a reader who waits can be kept waiting. */
   handedOut(now: number): void {
-    this.firstLeftMs = this.firstAt - now;
-    this.firstAt = Infinity;
+    this.firstLeftMs = this.at - now;
+    this.at = Infinity;
   }
 
   /** The reader waits for an item. */
   asked(now: number): void {
-    if (!this.begun) this.firstAt = now + this.firstLeftMs;
-    else if (this.idle !== undefined) this.idleAt = now + this.idle.idleMs;
+    this.at = now + (this.begun ? (this.idle?.idleMs ?? Infinity) : this.firstLeftMs);
   }
 
   /** The item has come. */
   arrived(): void {
     this.begun = true;
-    this.firstAt = Infinity;
-    this.idleAt = Infinity;
+    this.at = Infinity;
   }
 
-  /** Which limit was passed. */
   expiry(): Expiry {
     const { first, idle } = this;
-    if (this.totalAt <= Math.min(this.firstAt, this.idleAt)) {
-      const ms = this.total === undefined ? this.totalAt - this.from : this.total.limitMs;
-      return { limit: this.total, passesOutside: this.totalOutside, missing: 'answer', ms };
-    }
-    return first !== undefined && !this.begun
-      ? {
+    return this.begun
+      ? { limit: idle, passesOutside: this.idleOutside, missing: 'item', ms: idle?.idleMs ?? 0 }
+      : {
           limit: first,
           passesOutside: this.firstOutside,
           missing: 'first item',
-          ms: first.firstItemMs,
-        }
-      : { limit: idle, passesOutside: this.idleOutside, missing: 'item', ms: idle?.idleMs ?? 0 };
-  }
-
-  private setTotal(limit: TimeLimit | undefined, at: number, outside: number): void {
-    this.total = limit;
-    this.totalAt = at;
-    this.totalOutside = outside;
+          ms: first?.firstItemMs ?? 0,
+        };
   }
 }
