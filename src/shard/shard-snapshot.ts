@@ -1,0 +1,139 @@
+/**
+ * A map as JSON: what followers adopt, and what a new process begins from.
+ */
+import { optionChecks, xxh64 } from '../core/index.ts';
+import { type Migration, migration, type MovePhase } from './migration.ts';
+import type { JournalEntry } from './migration-run.ts';
+import { type PlacementSide, planOf } from './movement-plan.ts';
+import type { Strategy } from './placement.ts';
+import { members, type ShardMember, type ShardNode } from './shard-node.ts';
+
+/** A whole map as plain data that survives JSON. */
+export interface ShardMapSnapshot extends SideSnapshot {
+  /** Grows with every step; of two snapshots of one map the greater is the newer. */
+  readonly epoch: number;
+  /** Claims from before this epoch are void. */
+  readonly claimsFrom: number;
+  /** Present while a migration is under way or was stopped. */
+  readonly migration?: MigrationSnapshot;
+}
+
+/** Nodes and their placement. */
+export interface SideSnapshot {
+  /** Name of the strategy. */
+  readonly strategy: string;
+  readonly nodes: readonly ShardNode[];
+  readonly state?: unknown;
+}
+
+/** Where a migration leads, and how far each of its moves has come. */
+export interface MigrationSnapshot {
+  readonly after: SideSnapshot;
+  readonly moves: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly slots: readonly number[];
+    readonly share: number;
+    readonly phase: MovePhase;
+    readonly epoch: number;
+  }[];
+  readonly perNode: number;
+}
+
+/** What a map holds. */
+export interface MapState {
+  readonly side: PlacementSide;
+  readonly epoch: number;
+  readonly claimsFrom: number;
+  readonly migration: Migration | undefined;
+}
+
+/** Writes a map down. */
+export function snapshotOf({
+  side,
+  epoch,
+  claimsFrom,
+  migration: going,
+}: MapState): ShardMapSnapshot {
+  const base = { epoch, claimsFrom, ...sideSnapshot(side) };
+  if (going === undefined) return base;
+  const { plan, phases, epochs } = going;
+  const moves = plan.moves.map(({ from, to, slots, share }, at) => ({
+    ...{ from, to, slots, share },
+    ...{ phase: phases[at]!, epoch: epochs[at]! },
+  }));
+  return { ...base, migration: { after: sideSnapshot(plan.after), moves, perNode: plan.perNode } };
+}
+
+function sideSnapshot({ strategy, placement }: PlacementSide): SideSnapshot {
+  const state = placement.state();
+  const base = { strategy: strategy.name, nodes: placement.nodes };
+  return state === undefined ? base : { ...base, state };
+}
+
+/**
+ * Reads a map.
+ *
+ * @param strategies those the snapshot may name
+ * @throws OptionError for a strategy not among them or a state that does not fit
+ */
+export function stateOf(snapshot: ShardMapSnapshot, strategies: readonly Strategy[]): MapState {
+  const check = optionChecks('shardMap.snapshot');
+  check.number('epoch', snapshot.epoch, { min: 0, integer: true });
+  const side = sideOf(snapshot, strategies);
+  const { epoch, claimsFrom } = snapshot;
+  const moving = snapshot.migration;
+  if (moving === undefined) return { side, epoch, claimsFrom, migration: undefined };
+  const { perNode } = moving;
+  const after = sideOf(moving.after, strategies);
+  const moves = moving.moves.map(({ from, to, slots, share }, id) => ({
+    ...{ id, from, to, slots, share },
+    bytes: undefined,
+  }));
+  const plan = planOf({ epoch, before: side, after, moves }, { perNode });
+  const phases = moving.moves.map(({ phase }) => phase);
+  const epochs = moving.moves.map((move) => move.epoch);
+  return { side, epoch, claimsFrom, migration: migration(plan, phases, epochs) };
+}
+
+function sideOf(snapshot: SideSnapshot, strategies: readonly Strategy[]): PlacementSide {
+  const check = optionChecks('shardMap.snapshot');
+  const strategy = strategies.find(({ name }) => name === snapshot.strategy);
+  if (strategy === undefined) {
+    const names = strategies.map(({ name }) => name).join(', ');
+    return check.refuse('strategy', `one of ${names}`, snapshot.strategy);
+  }
+  const nodes: readonly ShardMember[] = members(snapshot.nodes);
+  return { strategy, placement: strategy.place(nodes, snapshot.state) };
+}
+
+/** Twelve hexadecimal digits that are equal when, but for epochs, two maps are. */
+export function checksumOf(snapshot: ShardMapSnapshot): string {
+  const { strategy, nodes, state, migration: moving } = snapshot;
+  const switched = moving?.moves.filter(({ phase }) => phase === 'switched');
+  const moved = switched?.map(({ from, to, slots }) => [from, to, slots]);
+  const text = JSON.stringify([strategy, nodes, state, moving?.after, moved]);
+  const { high, low } = xxh64(text);
+  return (high * 2 ** 16 + (low >>> 16)).toString(16).padStart(12, '0');
+}
+
+/**
+ * The map that a journal tells of: the last one noted, with the steps taken since. Adopt it and apply
+ * `map.pending` to go on after a crash. Undefined for a journal without a map.
+ */
+export function replayed(
+  entries: Iterable<JournalEntry<ShardMapSnapshot>>,
+): ShardMapSnapshot | undefined {
+  let map: ShardMapSnapshot | undefined;
+  for (const entry of entries) {
+    if (entry.kind === 'map') map = entry.map;
+    else if (map?.migration !== undefined) {
+      const { move: index, phase, epoch } = entry;
+      const moves = map.migration.moves.map((move, at) =>
+        at === index ? { ...move, phase, epoch } : move,
+      );
+      map = { ...map, epoch, migration: { ...map.migration, moves } };
+    }
+  }
+  return map;
+}
