@@ -31,7 +31,7 @@ function sleepUnless(
   cancel: AbortSignal | CancelToken,
 ): Promise<void> {
   const token = 'aborted' in cancel ? tokenOf(cancel) : cancel;
-  if (token.isCancelled) return Promise.reject(token.reason as Error);
+  if (token.isCancelled) return Promise.reject(token.reason);
   return new Promise((resolve, reject) => {
     const sleep = new CancellableSleep(runtime, resolve, reject);
     token.add(sleep);

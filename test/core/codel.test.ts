@@ -13,7 +13,7 @@ describe('codel', () => {
 
     for (const step of steps as Step[]) {
       if (step[0] === 'set') {
-        line.update({ targetMs: step[1], intervalMs: step[2] as number });
+        line.update({ targetMs: step[1], intervalMs: step[2] });
         continue;
       }
       now += step[0];
