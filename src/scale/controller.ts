@@ -6,7 +6,8 @@
 import type { Alarm, Emitter, EventSource, Listener, Runtime } from '../core/index.ts';
 import { emitter, optionChecks, systemRuntime } from '../core/index.ts';
 import type { Decision } from './decision.ts';
-import type { EngineState, ScalingEngine } from './engine.ts';
+import type { EngineState } from './engine-state.ts';
+import type { ScalingEngine } from './engine.ts';
 import { requireMethod } from './plug-ins.ts';
 import type { Actuator, Source } from './ports.ts';
 import type { Reading } from './sample.ts';

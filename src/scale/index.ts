@@ -17,7 +17,10 @@ export type {
 } from './controller.ts';
 export { controller } from './controller.ts';
 export type { Decision, ScalingMode, Step } from './decision.ts';
-export type { EngineState, ScalingEngine, ScalingEngineOptions } from './engine.ts';
+export type { ScalingEngineOptions } from './engine-options.ts';
+export type { EngineState } from './engine-state.ts';
+export type { ScalingEngine } from './engine.ts';
+export type { Fallback, Plausible, QualityOptions } from './quality.ts';
 export { scalingEngine } from './engine.ts';
 export type {
   Actuator,
@@ -39,7 +42,7 @@ export type {
 export type { Rate, RateLimitsOptions, RateRule } from './stages/rate-limits.ts';
 export { rateLimits } from './stages/rate-limits.ts';
 export type { PerUnit, Quality, Reading, Sample } from './sample.ts';
-export type { Observations } from './situation.ts';
+export type { DerivedMetric, Observations } from './situation.ts';
 export type { StabilisationOptions } from './stages/stabilisation.ts';
 export { stabilisation } from './stages/stabilisation.ts';
 export type { TargetTrackingOptions, Tolerance } from './policies/target-tracking.ts';
@@ -75,3 +78,13 @@ export type { KedaOptions, KedaTrigger } from './presets/keda.ts';
 export { keda } from './presets/keda.ts';
 export type { ScaleToZeroOptions } from './stages/scale-to-zero.ts';
 export { scaleToZero } from './stages/scale-to-zero.ts';
+export type { BudgetOptions } from './stages/budget.ts';
+export { budget } from './stages/budget.ts';
+export type { Band, DeadBandOptions } from './stages/dead-band.ts';
+export { deadBand } from './stages/dead-band.ts';
+export type { FlapBudgetOptions } from './stages/flap-budget.ts';
+export { flapBudget } from './stages/flap-budget.ts';
+export type { RollbackOptions, RollbackState, Verdicts } from './stages/rollback.ts';
+export { rollback } from './stages/rollback.ts';
+export type { SizedPool } from './actuators/pool.ts';
+export { poolActuator } from './actuators/pool.ts';

@@ -58,12 +58,16 @@ export interface Situation {
   readonly wallTimeMs: number;
   readonly fleet: Fleet;
   readonly bounds: Bounds;
-  /** Changes the engine made, oldest first, as far back as its stages look. */
+  /** Changes the engine made, oldest first, as far back as its plug-ins look, and the one before. */
   readonly changes: readonly Change[];
+  /** Time since the last decision, in ms; 0 at the first. */
+  readonly tickMs: number;
+  /** How long new units take until they are ready, in ms: learned from the fleet. */
+  readonly startUpMs: number;
   /** True when no policy had a metric to go by, so that there is nothing to learn from this tick. */
   readonly blind: boolean;
   /** The metric of that name; an empty sample when nobody measures it. */
-  sample(metric: string): Sample;
+  readonly sample: (metric: string) => Sample;
 }
 
 /** Where a metric comes from. What it throws, or an answer that never comes, is an `error` sample. */

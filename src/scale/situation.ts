@@ -1,11 +1,12 @@
 /**
- * Situations: observations as plug-ins see them.
+ * Situations: observations as plug-ins see them, each sample judged when first asked for.
  */
 
-import type { Bounds, Change, FleetReading, Situation } from './ports.ts';
+import type { Bounds, Change, Fleet, FleetReading, Situation } from './ports.ts';
 import { fleetOf } from './ports.ts';
-import type { Reading, Sample } from './sample.ts';
-import { sampleOf } from './sample.ts';
+import type { LastGood, QualityRules } from './quality.ts';
+import type { Quality, Reading, Sample } from './sample.ts';
+import { badSample, hasValue, sampleOf } from './sample.ts';
 
 /** What is known at one moment. */
 export interface Observations {
@@ -16,43 +17,121 @@ export interface Observations {
   readonly wallTimeMs?: number;
 }
 
-/** The situation of one tick. Each sample is completed when first asked for. */
-export function situate(
-  observations: Observations,
-  now: number,
-  bounds: Bounds,
-  changes: readonly Change[],
-): Situation {
-  const samples = new Map<string, Sample>();
-  return {
-    now,
-    wallTimeMs: observations.wallTimeMs ?? now,
-    fleet: fleetOf(observations.fleet),
-    bounds,
-    changes,
-    blind: false,
-    sample(metric) {
-      let sample = samples.get(metric);
-      if (sample === undefined) {
-        sample = sampleOf(observations.metrics[metric], now);
-        samples.set(metric, sample);
-      }
-      return sample;
-    },
-  };
+/**
+ * A metric computed from others. `value` gives a metric's value, NaN when it has none; the result is
+ * as good as the worst sample it asked for.
+ */
+export type DerivedMetric = (value: (metric: string) => number, fleet: Fleet) => number;
+
+/** What situations are made with, apart from the observations. */
+export interface Setting {
+  readonly now: number;
+  readonly bounds: Bounds;
+  readonly changes: readonly Change[];
+  readonly tickMs: number;
+  readonly startUpMs: number;
+  readonly lastGood: LastGood;
+  readonly rules: QualityRules;
+  readonly derived: Readonly<Record<string, DerivedMetric>>;
 }
 
-/** Changes that still matter. The last one is forgotten if the fleet shows it was never made. */
-export function recent(
+/** A situation that the engine can mark as blind and ask what it has learned. */
+export interface Scene extends Situation {
+  blind: boolean;
+  /** The last good values, with those of this tick. */
+  lastGood(): LastGood;
+}
+
+/** Makes the situation of one tick. */
+export function situate(observations: Observations, setting: Setting): Scene {
+  return new ObservedScene(observations, setting);
+}
+
+class ObservedScene implements Scene {
+  readonly now: number;
+  readonly wallTimeMs: number;
+  readonly fleet: Fleet;
+  readonly bounds: Bounds;
+  readonly changes: readonly Change[];
+  readonly tickMs: number;
+  readonly startUpMs: number;
+  blind = false;
+  private readonly setting: Setting;
+  private readonly metrics: Observations['metrics'];
+  private readonly samples = new Map<string, Sample>();
+
+  constructor(observations: Observations, setting: Setting) {
+    this.setting = setting;
+    this.metrics = observations.metrics;
+    this.now = setting.now;
+    this.wallTimeMs = observations.wallTimeMs ?? setting.now;
+    this.fleet = fleetOf(observations.fleet);
+    this.bounds = setting.bounds;
+    this.changes = setting.changes;
+    this.tickMs = setting.tickMs;
+    this.startUpMs = setting.startUpMs;
+  }
+
+  /** A property, so that plug-ins may take it apart: `({ sample }) => …`. */
+  readonly sample = (metric: string): Sample => {
+    let sample = this.samples.get(metric);
+    if (sample !== undefined) return sample;
+    const { derived, rules, lastGood, now } = this.setting;
+    const compute = derived[metric];
+    // Asking for itself while it is computed finds this, and so ends.
+    this.samples.set(metric, badSample('error', now, 'derived from itself'));
+    sample =
+      compute === undefined
+        ? rules.judge(metric, sampleOf(this.metrics[metric], now), lastGood, now)
+        : this.derive(compute);
+    this.samples.set(metric, sample);
+    return sample;
+  };
+
+  lastGood(): LastGood {
+    const { rules, lastGood } = this.setting;
+    if (!rules.keepsLast) return lastGood;
+    const good: Record<string, readonly [number, number]> = { ...lastGood };
+    for (const [metric, { quality, at, value }] of this.samples) {
+      if (quality === 'fresh') good[metric] = [at, value];
+    }
+    return good;
+  }
+
+  private derive(compute: DerivedMetric): Sample {
+    let at = this.now;
+    const seen: Sample[] = [];
+    const value = compute((metric) => {
+      const sample = this.sample(metric);
+      at = Math.min(at, sample.at);
+      seen.push(sample);
+      return sample.value;
+    }, this.fleet);
+    const sample = sampleOf({ value, at, quality: 'fresh' }, this.now);
+    if (!hasValue(sample)) return badSample('error', at, `computed ${value}`);
+    return { ...sample, quality: worstOf(seen) };
+  }
+}
+
+/** A formula may do without a metric that has no value; its result is then part of the truth. */
+function worstOf(samples: readonly Sample[]): Quality {
+  if (samples.some((sample) => sample.quality === 'partial' || !hasValue(sample))) return 'partial';
+  return samples.some(({ quality }) => quality === 'stale') ? 'stale' : 'fresh';
+}
+
+/**
+ * Changes since then and the one before them, which shows where the first of them turned. The last one
+ * is forgotten if the fleet shows it was never made.
+ */
+export function recentChanges(
   changes: readonly Change[],
-  observations: Observations,
+  current: number,
   since: number,
 ): readonly Change[] {
-  const { current } = fleetOf(observations.fleet);
   const last = changes.at(-1);
-  const made = last !== undefined && last.from === current && last.to !== current;
-  const end = made ? changes.length - 1 : changes.length;
-  const start = changes.findIndex(({ at }) => at > since);
-  if (start === 0 && end === changes.length) return changes;
-  return start < 0 ? [] : changes.slice(start, end);
+  const unmade = last !== undefined && last.from === current && last.to !== current;
+  const end = unmade ? changes.length - 1 : changes.length;
+  const first = changes.findIndex(({ at }) => at > since);
+  const start = first < 0 ? end - 1 : first - 1;
+  return start <= 0 && end === changes.length ? changes : changes.slice(Math.max(0, start), end);
 }

@@ -6,7 +6,7 @@
 import type { OptionChecks } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import { show } from '../decision.ts';
-import type { ScalingEngineOptions } from '../engine.ts';
+import type { ScalingEngineOptions } from '../engine-options.ts';
 import type { Proposal, ScalingPolicy, Situation } from '../ports.ts';
 import { hasValue } from '../sample.ts';
 import type { HpaScalingRules } from './hpa-behavior.ts';

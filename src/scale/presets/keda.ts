@@ -4,7 +4,7 @@
  */
 
 import { optionChecks } from '../../core/index.ts';
-import type { ScalingEngineOptions } from '../engine.ts';
+import type { ScalingEngineOptions } from '../engine-options.ts';
 import { scaleToZero } from '../stages/scale-to-zero.ts';
 import type { HpaMetric, HpaOptions } from './hpa.ts';
 import { hpa } from './hpa.ts';

@@ -4,7 +4,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import { show } from '../decision.ts';
-import type { ScalingEngineOptions } from '../engine.ts';
+import type { ScalingEngineOptions } from '../engine-options.ts';
 import type { Proposal, ScalingPolicy } from '../ports.ts';
 import { hasValue } from '../sample.ts';
 import { noOpinion } from '../policies/target-tracking.ts';

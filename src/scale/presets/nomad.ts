@@ -7,7 +7,7 @@
  */
 
 import { optionChecks } from '../../core/index.ts';
-import type { ScalingEngineOptions } from '../engine.ts';
+import type { ScalingEngineOptions } from '../engine-options.ts';
 import type { Bounds, Proposal, ScalingPolicy, Situation } from '../ports.ts';
 import { hasValue } from '../sample.ts';
 import { coolDown } from '../stages/cool-down.ts';
