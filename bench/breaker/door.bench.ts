@@ -1,4 +1,9 @@
-import { CircuitState, circuitBreaker as cockatielBreaker, handleAll, SamplingBreaker } from 'cockatiel';
+import {
+  CircuitState,
+  circuitBreaker as cockatielBreaker,
+  handleAll,
+  SamplingBreaker,
+} from 'cockatiel';
 import OpossumBreaker from 'opossum';
 import { circuitBreaker } from '../../src/breaker/index.ts';
 import type { CircuitBreaker } from '../../src/breaker/index.ts';

@@ -185,8 +185,12 @@ async function check(
   }
   if (json) printJson(shown);
   for (const failure of failures) console.error(`FAIL ${failure}`);
-  if (!json)
-    console.log(`${files.length} files, ${answered.size} goals, ${failures.length} failures`);
+  if (!json) {
+    const seconds = Math.round(performance.now() / 1_000);
+    console.log(
+      `${files.length} files, ${answered.size} goals, ${failures.length} failures, ${seconds} s`,
+    );
+  }
   return failures.length > 0 ? 1 : 0;
 }
 
