@@ -37,7 +37,10 @@ describe('package.json', () => {
 });
 
 describe('the root', () => {
-  it.each(['compose', 'timeout', 'systemRuntime', 'RejectedError'])('exports %s', (name) => {
+  it.each([
+    ...['tokenBucket', 'workQueue', 'pool', 'circuitBreaker', 'scalingEngine', 'compose'],
+    ...['timeout', 'systemRuntime', 'RejectedError'],
+  ])('exports %s', (name) => {
     expect(root).toHaveProperty(name);
   });
 
