@@ -98,32 +98,34 @@ class BucketRecorder implements Recorder {
   count = 0;
   rejected = 0;
   /** Values below LOWEST, zero among them. */
-  #tiny = 0;
-  // Fields that begin as −0 or Infinity are stored unboxed as floats from the first instance on.
-  #sum = -0;
-  #min = Infinity;
-  #max = -Infinity;
+  private tiny = 0;
+  // `private`, not `#`: a # field that a compiler declares apart from its value begins as undefined
+  // and is boxed ever after, an allocation a record. Fields that begin as −0 or Infinity are stored
+  // unboxed, as floats, from the first instance on.
+  private added = -0;
+  private least = Infinity;
+  private greatest = -Infinity;
   /** Key of counts[0]; a multiple of OCTAVE. */
-  #base = 0;
+  private base = 0;
   // A plain array, not a typed one: once any ArrayBuffer of the process was detached (a grown
   // WASM memory, a transfer to a worker) every typed access pays for a check. Small integers until
   // a count passes 2^31, floats from then on, so counts stay exact up to 2^53.
-  #counts: number[] = [];
+  private counts: number[] = [];
 
   get sum(): number {
-    return this.#sum + 0;
+    return this.added + 0;
   }
 
   get min(): number {
-    return this.count === 0 ? NaN : this.#min;
+    return this.count === 0 ? NaN : this.least;
   }
 
   get max(): number {
-    return this.count === 0 ? NaN : this.#max;
+    return this.count === 0 ? NaN : this.greatest;
   }
 
   get mean(): number {
-    return this.#sum / this.count;
+    return this.added / this.count;
   }
 
   get stdDev(): number {
@@ -134,8 +136,8 @@ class BucketRecorder implements Recorder {
   }
 
   record(value: number): void {
-    const index = keyOf(value) - this.#base;
-    const counts = this.#counts;
+    const index = keyOf(value) - this.base;
+    const counts = this.counts;
     // Unsigned, so that an index below 0 is out of range too.
     if (index >>> 0 >= counts.length) {
       this.recordMany(value, 1);
@@ -143,9 +145,9 @@ class BucketRecorder implements Recorder {
     }
     (counts[index] as number)++;
     this.count++;
-    this.#sum += value;
-    if (value < this.#min) this.#min = value;
-    if (value > this.#max) this.#max = value;
+    this.added += value;
+    if (value < this.least) this.least = value;
+    if (value > this.greatest) this.greatest = value;
   }
 
   recordMany(value: number, times: number): void {
@@ -155,10 +157,10 @@ class BucketRecorder implements Recorder {
       this.rejected += times;
       return;
     }
-    this.#add(keyOf(value), times);
-    this.#sum += value * times;
-    if (value < this.#min) this.#min = value + 0; // −0 is 0
-    if (value > this.#max) this.#max = value + 0;
+    this.add(keyOf(value), times);
+    this.added += value * times;
+    if (value < this.least) this.least = value + 0; // −0 is 0
+    if (value > this.greatest) this.greatest = value + 0;
   }
 
   recordCorrected(value: number, expectedInterval: number): void {
@@ -174,37 +176,37 @@ class BucketRecorder implements Recorder {
       const key = Math.max(keyOf(value - k * expectedInterval), LOWEST_KEY - 1);
       const beyond = Math.floor((value - lowOf(key + 1)) / expectedInterval);
       const times = k - Math.min(k - 1, Math.max(0, beyond));
-      this.#add(key, times);
+      this.add(key, times);
       k -= times;
     }
-    this.#sum += missing * value - (expectedInterval * missing * (missing + 1)) / 2;
-    this.#min = Math.min(this.#min, value - missing * expectedInterval);
+    this.added += missing * value - (expectedInterval * missing * (missing + 1)) / 2;
+    this.least = Math.min(this.least, value - missing * expectedInterval);
   }
 
   merge(other: Recorder | RecorderSnapshot): void {
     const from =
-      #counts in other
-        ? other.#contents()
+      other instanceof BucketRecorder
+        ? other.contents()
         : readSnapshot('snapshot' in other ? other.snapshot() : other);
     this.rejected += from.rejected;
     if (from.count === 0) return;
-    if (from.tiny > 0) this.#add(0, from.tiny);
+    if (from.tiny > 0) this.add(0, from.tiny);
     for (const [offset, times] of from.counts.entries()) {
-      if (times > 0) this.#add(from.first + offset, times);
+      if (times > 0) this.add(from.first + offset, times);
     }
-    this.#sum += from.sum;
-    this.#min = Math.min(this.#min, from.min);
-    this.#max = Math.max(this.#max, from.max);
+    this.added += from.sum;
+    this.least = Math.min(this.least, from.min);
+    this.greatest = Math.max(this.greatest, from.max);
   }
 
   reset(): void {
-    this.#counts.fill(0);
+    this.counts.fill(0);
     this.count = 0;
     this.rejected = 0;
-    this.#tiny = 0;
-    this.#sum = 0;
-    this.#min = Infinity;
-    this.#max = -Infinity;
+    this.tiny = 0;
+    this.added = 0;
+    this.least = Infinity;
+    this.greatest = -Infinity;
   }
 
   quantile(q: number): number {
@@ -216,69 +218,69 @@ class BucketRecorder implements Recorder {
     const answers = qs.map(() => NaN);
     if (this.count === 0) return answers;
     const rising = qs.map((_, i) => i).sort((a, b) => (qs[a] as number) - (qs[b] as number));
-    let reached = this.#tiny;
+    let reached = this.tiny;
     let index = -1;
     for (const i of rising) {
       const rank = rankOf(qs[i] as number, this.count);
-      while (reached < rank) reached += this.#counts[++index] as number;
-      answers[i] = this.#answer(rank, index);
+      while (reached < rank) reached += this.counts[++index] as number;
+      answers[i] = this.answer(rank, index);
     }
     return answers;
   }
 
   *buckets(): IterableIterator<RecorderBucket> {
-    if (this.#tiny > 0) yield { low: 0, high: LOWEST, value: 0, count: this.#tiny };
-    for (const [index, count] of this.#counts.entries()) {
-      const key = this.#base + index;
+    if (this.tiny > 0) yield { low: 0, high: LOWEST, value: 0, count: this.tiny };
+    for (const [index, count] of this.counts.entries()) {
+      const key = this.base + index;
       if (count > 0) yield { low: lowOf(key), high: lowOf(key + 1), value: middleOf(key), count };
     }
   }
 
   snapshot(): RecorderSnapshot {
-    const { first, counts, ...rest } = this.#contents();
+    const { first, counts, ...rest } = this.contents();
     return { format: 'recorder/1', ...rest, ...packCounts(first, counts) };
   }
 
-  #contents(): RecorderContents {
-    const [min, max] = this.count === 0 ? [0, 0] : [this.#min, this.#max];
+  private contents(): RecorderContents {
+    const [min, max] = this.count === 0 ? [0, 0] : [this.least, this.greatest];
     return {
       count: this.count,
       sum: this.sum,
       min,
       max,
       rejected: this.rejected,
-      tiny: this.#tiny,
-      first: this.#base,
-      counts: this.#counts,
+      tiny: this.tiny,
+      first: this.base,
+      counts: this.counts,
     };
   }
 
-  #answer(rank: number, index: number): number {
-    if (rank === 1) return this.#min;
-    if (rank === this.count) return this.#max;
-    const value = index < 0 ? 0 : middleOf(this.#base + index);
-    return Math.min(Math.max(value, this.#min), this.#max);
+  private answer(rank: number, index: number): number {
+    if (rank === 1) return this.least;
+    if (rank === this.count) return this.greatest;
+    const value = index < 0 ? 0 : middleOf(this.base + index);
+    return Math.min(Math.max(value, this.least), this.greatest);
   }
 
-  #add(key: number, times: number): void {
+  private add(key: number, times: number): void {
     this.count += times;
     if (key < LOWEST_KEY) {
-      this.#tiny += times;
+      this.tiny += times;
       return;
     }
-    if (key < this.#base || key >= this.#base + this.#counts.length) this.#growTo(key);
-    (this.#counts[key - this.#base] as number) += times;
+    if (key < this.base || key >= this.base + this.counts.length) this.growTo(key);
+    (this.counts[key - this.base] as number) += times;
   }
 
-  #growTo(key: number): void {
+  private growTo(key: number): void {
     const octave = key - (key % OCTAVE);
-    const empty = this.#counts.length === 0;
-    const base = empty ? octave : Math.min(octave, this.#base);
-    const end = Math.max(octave + OCTAVE, empty ? 0 : this.#base + this.#counts.length);
+    const empty = this.counts.length === 0;
+    const base = empty ? octave : Math.min(octave, this.base);
+    const end = Math.max(octave + OCTAVE, empty ? 0 : this.base + this.counts.length);
     const counts: number[] = [];
-    for (let at = base; at < end; at++) counts.push(this.#counts[at - this.#base] ?? 0);
-    this.#base = base;
-    this.#counts = counts;
+    for (let at = base; at < end; at++) counts.push(this.counts[at - this.base] ?? 0);
+    this.base = base;
+    this.counts = counts;
   }
 }
 
