@@ -90,12 +90,28 @@ function descend(points: readonly UslPoint[], start: Vector): Vector {
       continue;
     }
     const moved = next.some((x, k) => Math.abs(x - (at[k] as number)) > 1e-12 * Math.abs(x));
+    // Nielsen's rule: where the data are far from the law, full steps jump to and fro across the
+    // valley and each gains little of what it promised; such a gain raises the damping.
+    const gain = (error - nextError) / promised({ gram, slope }, at, next);
+    damping = Math.max(damping * Math.max(1 / 3, 1 - (2 * gain - 1) ** 3), 1e-12);
     at = next;
     error = nextError;
-    damping = Math.max(damping / 3, 1e-12);
     if (!moved) break;
   }
   return at;
+}
+
+/** How much a step lowers the squared error if the curve were straight: 2 mᵀs − mᵀGm. */
+function promised(
+  { gram, slope }: Pick<Position, 'gram' | 'slope'>,
+  at: Vector,
+  next: Vector,
+): number {
+  const moves = next.map((x, k) => x - (at[k] as number));
+  return moves.reduce((sum, move, i) => {
+    const pull = moves.reduce((row, other, j) => row + (gram[i]?.[j] as number) * other, 0);
+    return sum + move * (2 * (slope[i] as number) - pull);
+  }, 0);
 }
 
 interface Position {
