@@ -58,12 +58,17 @@ export function detectPeriod(series: readonly (number | null)[]): DetectedPeriod
 /** Numbers of cycles in the series that chance would not give, from many to few. */
 function louderThanChance(sound: { spectrum: ComplexSeries; n: number; energy: number }): number[] {
   const { spectrum, n, energy } = sound;
-  const frequencies = Math.floor(n / 2);
-  const threshold = -Math.log(1 - CONFIDENCE ** (1 / frequencies)) * energy;
+  const steps = spectrum.re.length / n; // of the padded spectrum in one cycle
+  const threshold = -Math.log(1 - CONFIDENCE ** (1 / (spectrum.re.length / 2))) * energy;
   const found: number[] = [];
-  for (let cycles = frequencies; cycles >= 2; cycles--) {
-    const at = Math.round((cycles * spectrum.re.length) / n);
-    if ((spectrum.re[at] as number) > threshold) found.push(cycles);
+  for (let cycles = Math.floor(n / 2); cycles >= 2; cycles--) {
+    // A season that does not fit a whole number of times has its power between two of them.
+    const from = Math.round((cycles - 0.5) * steps);
+    const to = Math.min(spectrum.re.length / 2, Math.round((cycles + 0.5) * steps));
+    const power = spectrum.re
+      .subarray(from, to + 1)
+      .reduce((most, next) => Math.max(most, next), 0);
+    if (power > threshold) found.push(cycles);
   }
   return found;
 }
