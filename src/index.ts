@@ -12,6 +12,7 @@ export {
   TimeoutError,
 } from './core/index.ts';
 export { bucket, keyedLimiter, rateLimiter, tokenBucket } from './admission/index.ts';
+export { shardMap } from './shard/index.ts';
 export { circuitBreaker } from './breaker/index.ts';
 export { compose, timeout } from './policy/index.ts';
 export { scalingEngine } from './scale/index.ts';

@@ -36,3 +36,22 @@ export type { MigrationSnapshot, ShardMapSnapshot, SideSnapshot } from './shard-
 export { replayed } from './shard-snapshot.ts';
 export type { RedisSlotsOptions, SlotsOptions } from './slots.ts';
 export { redisSlots, slots } from './slots.ts';
+export type { Ask, Gathered } from './gathering.ts';
+export { QuorumError } from './gathering.ts';
+export type { HedgeOptions } from './hedging.ts';
+export type { HotKey, HotspotProposal, Hotspots, HotspotsOptions } from './hotspots.ts';
+export { hotspots } from './hotspots.ts';
+export { mergeTop } from './merge-top.ts';
+export type {
+  ReadNeeds,
+  Replica,
+  ReplicaSet,
+  ReplicaSetOptions,
+  ReplicaState,
+} from './replica-set.ts';
+export { replicaSet } from './replica-set.ts';
+export type { ScatterGather, ScatterGatherOptions } from './scatter-gather.ts';
+export { scatterGather } from './scatter-gather.ts';
+export type { LogPosition } from './session-positions.ts';
+export type { ShuffleShardOptions } from './shuffle-shard.ts';
+export { shuffleShards } from './shuffle-shard.ts';

@@ -62,6 +62,8 @@ export type Assignment =
 export interface SlotOwners {
   readonly layout: object;
   ownerAt(slot: number): ShardMember;
+  /** Whether a node may be given a slot at all. */
+  mayOwn(slot: number, node: ShardMember): boolean;
 }
 
 /** Any 32-bit hash of a key, unsigned: xxh32, murmur3 or one's own. */

@@ -80,6 +80,8 @@ export interface ShardMap extends EventSource<ShardMapEvents> {
   /** Equal on two maps that place alike. Computed anew, `O(slots)`. */
   readonly checksum: string;
   readonly nodes: readonly ShardMember[];
+  /** True while a migration is under way or was stopped half-way. */
+  readonly isMoving: boolean;
   /** A migration that was stopped half-way, to be applied again or reversed. */
   readonly pending: MovementPlan | undefined;
   /** The id of the node that owns a key. Always exactly one, any string is a key. */

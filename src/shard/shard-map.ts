@@ -79,6 +79,10 @@ class LocalShardMap implements ShardMap {
     return checksumOf(this.snapshot());
   }
 
+  get isMoving(): boolean {
+    return this.migration !== undefined;
+  }
+
   get pending(): MovementPlan | undefined {
     return this.running ? undefined : this.migration?.plan;
   }

@@ -116,15 +116,18 @@ export class SlotTable implements Placement, SlotOwners {
     return this.nodes[this.owners[slot]!]!;
   }
 
+  mayOwn(slot: number, node: ShardMember): boolean {
+    return this.layout.segments.find(({ end }) => slot < end)!.mayOwn(node);
+  }
+
   /** Replicas go by rendezvous on the slot: a change of nodes moves few of them too. */
   *rank(key: string): Iterable<ShardMember> {
     const slot = this.slotOf(key);
     const owner = this.ownerAt(slot);
     yield owner;
-    const { mayOwn } = this.layout.segments.find(({ end }) => slot < end)!;
     this.ranking ??= nodeRanking(this.nodes);
     for (const node of this.ranking(murmurMix(slot))) {
-      if (node !== owner && mayOwn(node)) yield node;
+      if (node !== owner && this.mayOwn(slot, node)) yield node;
     }
   }
 
@@ -178,8 +181,7 @@ export class SlotTable implements Placement, SlotOwners {
       integer: true,
     });
     const index = indexes.get(entry.node);
-    const { mayOwn } = this.layout.segments.find(({ end }) => slot < end)!;
-    if (index === undefined || !mayOwn(nodes[index]!)) {
+    if (index === undefined || !this.mayOwn(slot, nodes[index]!)) {
       return check.refuse('assign.node', 'a node that may own the slot', entry.node);
     }
     owners[slot] = index;
