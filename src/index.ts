@@ -14,7 +14,7 @@ export {
 export { bucket, keyedLimiter, rateLimiter, tokenBucket } from './admission/index.ts';
 export { shardMap } from './shard/index.ts';
 export { circuitBreaker } from './breaker/index.ts';
-export { compose, timeout } from './policy/index.ts';
+export { bulkhead, compose, fallback, hedge, retry, retryBudget, timeout } from './policy/index.ts';
 export { scalingEngine } from './scale/index.ts';
 export { pool } from './pool/index.ts';
 export { workQueue } from './queue/index.ts';

@@ -69,9 +69,17 @@ export interface FlightCall extends WorkCall {
   [TOKEN]: CancelToken | undefined;
 }
 
-/** Makes the call a flight hands on: the caller's fields, and the flight's token. */
-export function flightCall(call: Call | undefined, token: CancelToken | undefined): FlightCall {
-  return new CallInFlight(call, token);
+/**
+ * Makes the call a flight hands on: the caller's fields, and the flight's token.
+ *
+ * @param attempt its number, where this flight is one attempt of several
+ */
+export function flightCall(
+  call: Call | undefined,
+  token: CancelToken | undefined,
+  attempt?: number,
+): FlightCall {
+  return new CallInFlight(call, token, attempt);
 }
 
 /**
@@ -95,7 +103,7 @@ class CallInFlight implements FlightCall {
   readonly correlationId: string | undefined;
   [TOKEN]: CancelToken | undefined;
 
-  constructor(call: Call | undefined, token: CancelToken | undefined) {
+  constructor(call: Call | undefined, token: CancelToken | undefined, attempt?: number) {
     if (call === undefined) {
       this.key = undefined;
       this.tenant = undefined;
@@ -104,7 +112,7 @@ class CallInFlight implements FlightCall {
       this.priority = undefined;
       this.cost = undefined;
       this.deadline = undefined;
-      this.attempt = 1;
+      this.attempt = attempt ?? 1;
       this.correlationId = undefined;
     } else {
       this.key = call.key;
@@ -114,7 +122,7 @@ class CallInFlight implements FlightCall {
       this.priority = call.priority;
       this.cost = call.cost;
       this.deadline = call.deadline;
-      this.attempt = call.attempt ?? 1;
+      this.attempt = attempt ?? call.attempt ?? 1;
       this.correlationId = call.correlationId;
     }
     this[TOKEN] = token;

@@ -11,14 +11,18 @@ import { flyDirectly, flyThroughOne } from './direct-flight.ts';
 import type { Door, Stage } from './door.ts';
 import type { Policy } from './policy.ts';
 import { flyRacing } from './racing-flight.ts';
+import type { Runtime } from './runtime.ts';
 
 /**
  * Derives `run` from a row of stages, outermost first. It always answers with a promise.
  *
- * @param stages at least one; all on the same runtime
+ * @param stages all on the same runtime; none: the caller's abort answers it, and that is all
+ * @param runtime needed where there are no stages
  */
-export function flightRunner(stages: readonly Stage[]): Policy['run'] {
-  const { runtime } = stages[0] as Stage;
+export function flightRunner(
+  stages: readonly Stage[],
+  runtime: Runtime = (stages[0] as Stage).runtime,
+): Policy['run'] {
   const doors = stages.filter(isDoor);
   if (doors.length < stages.length) {
     return (work, call) => flyRacing(stages, runtime, work, call);

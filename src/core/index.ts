@@ -1,6 +1,7 @@
 /** The ground floor: the grammar every primitive speaks, and the runtime they all take. */
 export type { Alarm, AlarmHeap } from './alarm.ts';
 export { alarmHeap } from './alarm.ts';
+export { grownMs, jitteredMs } from './backoff.ts';
 export type { Call, Cost, FlightCall, Work, WorkCall } from './call.ts';
 export { costOf, flightCall, ownSignal, TOKEN, workCall } from './call.ts';
 export type { CallWatch, Cancellable } from './call-watch.ts';
@@ -33,7 +34,9 @@ export { sleepOn } from './sleep.ts';
 export type { Lease, Slots, SlotsLine } from './slots.ts';
 export type { IdHeap, StableHeap } from './stable-heap.ts';
 export { idHeap, stableHeap } from './stable-heap.ts';
-export { asStream } from './stream.ts';
+export { retryAfterMs } from './retry-after.ts';
+export { asStream, closeStream } from './stream.ts';
+export { isThenable } from './thenable.ts';
 export { seededRandom } from './seeded-random.ts';
 export type { CountWindow } from './count-window.ts';
 export { countWindow } from './count-window.ts';

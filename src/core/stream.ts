@@ -31,6 +31,11 @@ export function isStream(value: unknown): value is AsyncIterable<unknown> {
   }
 }
 
+/** Closes an answer nobody will read, if it is a stream; what goes wrong in that is of no interest. */
+export function closeStream(answer: unknown): void {
+  if (isStream(answer)) watchStream(answer, NOBODY).stop(undefined);
+}
+
 /** Told how a watched stream goes on. */
 export interface StreamWatcher {
   /** The reader waits for an item. */
@@ -57,6 +62,13 @@ export function watchStream(source: AsyncIterable<unknown>, watcher: StreamWatch
   const answer = isWebStream(source) ? ReadableStream.from(watched) : disguised(source, watched);
   return { answer: answer, stop: (reason) => watched.stop(reason) };
 }
+
+const NOBODY: StreamWatcher = Object.freeze({
+  asked: () => undefined,
+  arrived: () => undefined,
+  ended: () => undefined,
+  quiet: () => undefined,
+});
 
 function isOneWay(value: object): boolean {
   return (

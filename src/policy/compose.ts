@@ -6,16 +6,22 @@
  * attempt (retry, hedge) and foreign policies nest.
  */
 
-import type { Call, Policy, Runtime, Stage, Staged, Work } from '../core/index.ts';
-import { flightRunner, OptionError, STAGE } from '../core/index.ts';
+import type { Call, Policy, Runtime, Stage, Work } from '../core/index.ts';
+import { flightRunner, OptionError, systemRuntime } from '../core/index.ts';
+import { judgeOrder, stageOf } from './order.ts';
 
-/** A row of policies; `policies` shows them flattened, outermost first. */
+/** A row of policies. */
 export interface ComposedPolicy extends Policy {
+  /** The policies, flattened, outermost first. */
   readonly policies: readonly Policy[];
+  /** Why their order probably does not do what is wanted; each was also reported to the runtime. */
+  readonly doubts: readonly string[];
 }
 
 /**
- * Composes policies, outermost first. Composing composed policies flattens them.
+ * Composes policies, outermost first. Composing composed policies flattens them. Orders that cannot
+ * work are refused; those that usually are a mistake go to `runtime.report`, once, and to `doubts`. To
+ * say that one is meant, hide the policy's kind: `{ run: (work, call) => queue.run(work, call) }`.
  *
  * ```ts
  * import { circuitBreaker, compose, timeout, tokenBucket } from 'tenfold';
@@ -28,7 +34,8 @@ export interface ComposedPolicy extends Policy {
  * const answer: string = await guard.run(async () => 'hello');
  * ```
  *
- * @throws OptionError when there is no policy, or something has no `run`
+ * @throws OptionError when there is no policy, something has no `run`, a policy stands in the row
+ *   twice, or a time limit can never be reached
  */
 export function compose(...policies: readonly Policy[]): ComposedPolicy {
   if (policies.length === 0)
@@ -39,8 +46,11 @@ export function compose(...policies: readonly Policy[]): ComposedPolicy {
     }
   });
   const flat = policies.flatMap((policy) => (isComposed(policy) ? policy.policies : [policy]));
+  const { wrong, doubts, names, runtime = systemRuntime() } = judgeOrder(flat);
+  if (wrong !== undefined) throw new OptionError('compose', wrong, names);
+  for (const doubt of doubts) runtime.report(new Error(doubt), 'compose: doubtful order');
   const runs = segments(flat).map(runOf);
-  return { policies: flat, run: runs.reduceRight((inner, outer) => nest(outer, inner)) };
+  return { policies: flat, doubts, run: runs.reduceRight((inner, outer) => nest(outer, inner)) };
 }
 
 /** Neighbours that can share a flight, in lists of one or more. */
@@ -58,7 +68,7 @@ function segments(policies: readonly Policy[]): Policy[][] {
 }
 
 function runOf(segment: Policy[]): Policy['run'] {
-  const stages = segment.map(stageOf).filter((stage) => stage !== undefined);
+  const stages: Stage[] = segment.map(stageOf).filter((stage) => stage !== undefined);
   if (stages.length > 1) return flightRunner(stages);
   const only = segment[0] as Policy;
   return (work, call) => only.run(work, call);
@@ -67,10 +77,6 @@ function runOf(segment: Policy[]): Policy['run'] {
 function nest(outer: Policy['run'], inner: Policy['run']): Policy['run'] {
   return <T>(work: Work<T>, call?: Call): Promise<T> =>
     outer((innerCall) => inner(work, innerCall), call);
-}
-
-function stageOf(policy: Policy): Stage | undefined {
-  return (policy as Partial<Staged>)[STAGE];
 }
 
 function isComposed(policy: Policy): policy is ComposedPolicy {

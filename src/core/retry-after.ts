@@ -1,0 +1,42 @@
+/**
+ * When to come again, as a failure says it: our own refusals, HTTP responses and the errors that
+ * clients make of them.
+ */
+
+import { isRejectedError } from './errors.ts';
+import type { Runtime } from './runtime.ts';
+
+/**
+ * Reads how many milliseconds a failure asks its caller to stay away.
+ *
+ * Looks at `retryAfterMs` of a `RejectedError`, then at the headers of the value itself or of its
+ * `response` (a `Headers`, or an object with lower-case names): `retry-after-ms`, then `Retry-After`
+ * in seconds or as an HTTP date (RFC 9110, 10.2.3).
+ *
+ * @param detail an error or a response; anything else says nothing
+ * @param runtime whose wall clock dates are compared with
+ * @returns 0 or more, or undefined when nothing (readable) is said
+ */
+export function retryAfterMs(detail: unknown, runtime: Runtime): number | undefined {
+  if (typeof detail !== 'object' || detail === null) return undefined;
+  if (isRejectedError(detail)) return detail.retryAfterMs > 0 ? detail.retryAfterMs : undefined;
+  const { headers, response } = detail as Readonly<Record<string, unknown>>;
+  const found = headers ?? (response as { readonly headers?: unknown } | undefined)?.headers;
+  const inMs = Number(headerOf(found, 'retry-after-ms') ?? Number.NaN);
+  if (inMs >= 0) return inMs;
+  const text = headerOf(found, 'retry-after')?.trim();
+  if (text === undefined || text === '') return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - runtime.wallTime());
+}
+
+function headerOf(headers: unknown, name: string): string | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const { get } = headers as { readonly get?: unknown };
+  const value: unknown =
+    typeof get === 'function'
+      ? Reflect.apply(get, headers, [name])
+      : (headers as Readonly<Record<string, unknown>>)[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
