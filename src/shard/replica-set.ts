@@ -237,7 +237,7 @@ function lease(resource: string, end: () => void): Lease<string> {
     resource,
     release,
     [Symbol.dispose]: release,
-     
+
     [Symbol.asyncDispose]: async () => release(),
   };
 }
