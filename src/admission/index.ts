@@ -1,3 +1,4 @@
+/** Rate limits: token bucket, windows, even spacing, for one subject or for millions of keys. */
 export type { KeyedLimiter, KeyedLimiterOptions, KeyedSnapshot } from './keyed-limiter.ts';
 export { keyedLimiter } from './keyed-limiter.ts';
 export type {

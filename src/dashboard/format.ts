@@ -45,7 +45,10 @@ export const UNIT_STEPS: Readonly<Record<Unit, readonly FormatStep[]>> = {
     [ALL, 3_600_000, 1, ' h'],
   ],
   clock: [],
-  hours: [[ALL, 1, 1, ' h']],
+  hours: [
+    [1_000, 1, 1, ' h'],
+    [ALL, 1, 0, ' h'],
+  ],
   perSecond: [
     [100, 1, 1, '/s'],
     [ALL, 1, 0, '/s'],

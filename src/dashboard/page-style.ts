@@ -42,6 +42,7 @@ th,td{padding:.42rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px
 thead th{color:var(--soft);font-weight:500;font-size:.8rem;vertical-align:bottom;border-color:var(--line)}
 th:first-child{text-align:left;padding-left:0;position:sticky;left:-1.25rem;background:var(--card);z-index:1}
 tbody th{font-weight:500}
+td.words,th.words{text-align:left;white-space:normal;min-width:14em}
 td b{font-weight:680;color:var(--good)}
 tr.group th{border:0;padding-top:1rem;color:var(--soft);font-size:.8rem;font-weight:600}
 tbody:last-child tr:last-child>*{border-bottom:0}

@@ -9,6 +9,11 @@ export function cellText(column: Column, cell: number | string | null | undefine
   return formatValue(cell, column.unit, column.signed ? 'signed' : 'plain');
 }
 
+/** Whether a column holds words rather than figures: those read from the left. */
+export function isTextColumn(table: Table, c: number): boolean {
+  return table.rows.every((row) => typeof row.cells[c] === 'string' || row.cells[c] === null);
+}
+
 /** True at `[row][column]` where a cell is the best of its group; none is, where all are equal. */
 export function bestCells(table: Table): boolean[][] {
   const best = table.rows.map(() => table.columns.map(() => false));

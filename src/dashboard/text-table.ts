@@ -1,6 +1,6 @@
 /** A table for a terminal: the same data as in a report, aligned by column. */
 import type { Table } from './report.ts';
-import { bestCells, cellText, groupsOf } from './table-cells.ts';
+import { bestCells, cellText, groupsOf, isTextColumn } from './table-cells.ts';
 
 /** How a table is printed. */
 export interface TableTextOptions {
@@ -20,13 +20,14 @@ export function tableText(table: Table, options: TableTextOptions = {}): string 
   const widths = head.map((label, c) =>
     texts.reduce((width, row) => Math.max(width, (row[c] ?? '').length), label.length),
   );
+  const isLeft = head.map((_, c) => c === 0 || isTextColumn(table, c - 1));
   const line = (cells: readonly string[], style: (cell: string, c: number) => string): string =>
     cells
       .map((cell, c) => {
         const width = widths[c] ?? 0;
         // Padding stays outside the escapes: a terminal's cells are counted without them.
         const pad = ' '.repeat(Math.max(0, width - cell.length));
-        return c === 0 ? style(cell, c) + pad : pad + style(cell, c);
+        return isLeft[c] ? style(cell, c) + pad : pad + style(cell, c);
       })
       .join('  ')
       .trimEnd();

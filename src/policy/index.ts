@@ -1,3 +1,4 @@
+/** Policies in a row: `compose`, time limits, retries, hedges, bulkheads, fallbacks. */
 export type { BackoffOptions, Jitter } from './backoff.ts';
 export type { Bulkhead, BulkheadOptions, BulkheadSnapshot } from './bulkhead.ts';
 export { bulkhead } from './bulkhead.ts';

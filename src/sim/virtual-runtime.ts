@@ -18,7 +18,7 @@ export interface VirtualRuntimeOptions {
   readonly startMs?: number;
   /** Where `wallTime()` begins, epoch ms. @default 2026-01-01T00:00:00Z */
   readonly wallStartMs?: number;
-  /** Real milliseconds after which work that lets no virtual time pass counts as endless. @default 10_000 */
+  /** Real milliseconds after which work that lets no virtual time pass counts as endless. @default 60_000 */
   readonly stuckAfterMs?: number;
   /** Virtual milliseconds of nothing but housekeeping after which a program counts as stalled. @default 86_400_000 */
   readonly idleLimitMs?: number;
@@ -72,7 +72,7 @@ export function virtualRuntime(options: VirtualRuntimeOptions = {}): VirtualRunt
     seed: options.seed ?? 1,
     startMs: check.number('startMs', options.startMs ?? 0),
     wallStartMs: check.number('wallStartMs', options.wallStartMs ?? Date.UTC(2026, 0, 1)),
-    stuckAfterMs: check.count('stuckAfterMs', options.stuckAfterMs ?? 10_000),
+    stuckAfterMs: check.count('stuckAfterMs', options.stuckAfterMs ?? 60_000),
     idleLimitMs: check.positive('idleLimitMs', options.idleLimitMs ?? 86_400_000),
     drain: check.oneOf('drain', options.drain ?? 'auto', ['auto', 'turn']),
   });
