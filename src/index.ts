@@ -11,7 +11,13 @@ export {
   TenfoldError,
   TimeoutError,
 } from './core/index.ts';
-export { bucket, keyedLimiter, rateLimiter, tokenBucket } from './admission/index.ts';
+export {
+  bucket,
+  concurrencyLimiter,
+  keyedLimiter,
+  rateLimiter,
+  tokenBucket,
+} from './admission/index.ts';
 export { shardMap } from './shard/index.ts';
 export { circuitBreaker } from './breaker/index.ts';
 export { bulkhead, compose, fallback, hedge, retry, retryBudget, timeout } from './policy/index.ts';

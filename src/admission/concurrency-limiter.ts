@@ -111,11 +111,9 @@ export function concurrencyLimiter(options: ConcurrencyLimiterOptions = {}): Con
     partitionOf: check.callable('partitionOf', partitionOf),
     unit: options.unit,
     isDrop: check.callable('isDrop', isDrop),
-    now: () => entrance.now(),
-    roomMade(now, from) {
-      entrance.pump(now);
-      if (from === undefined || !entrance.events.has('limit')) return;
-      entrance.events.emit('limit', { from, to: limit.limit, inFlight: limit.inFlight });
+    moved(from, to) {
+      if (!entrance.events.has('limit')) return;
+      entrance.events.emit('limit', { from, to, inFlight: limit.inFlight });
     },
   });
   const entrance = new Entrance<ConcurrencyEvents>({
@@ -125,6 +123,7 @@ export function concurrencyLimiter(options: ConcurrencyLimiterOptions = {}): Con
     ...(partitions !== undefined && { lineOf: partitionOf }),
     order: lineOrder(options.order, options.codel),
   });
+  limit.shell = entrance;
   return {
     name: entrance.name,
     tryEnter: (call) => entrance.tryEnter(call),

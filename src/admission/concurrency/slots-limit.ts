@@ -21,9 +21,15 @@ export interface SlotsSetup {
   readonly unit: string | undefined;
   /** Whether a failed call tells of overload. */
   readonly isDrop: (error: unknown) => boolean;
+  /** The limit has moved. */
+  moved(from: number, to: number): void;
+}
+
+/** The shell before the limit. */
+export interface SlotsShell {
   now(): number;
-  /** Room was made: somebody left, or the limit has moved from `from`. */
-  roomMade(now: number, from: number | undefined): void;
+  /** Lets pass who now can. */
+  pump(now: number): void;
 }
 
 export class SlotsLimit implements Limit {
@@ -31,12 +37,18 @@ export class SlotsLimit implements Limit {
   inFlight = 0;
   rule: ConcurrencyRule;
   sampler: Sampler | undefined;
-  readonly setup: SlotsSetup;
+  /** Set once, by whoever makes both. */
+  declare shell: SlotsShell;
+  private readonly partitions: Partitions | undefined;
+  private readonly unit: string | undefined;
+  private readonly setup: SlotsSetup;
   /** Whole calls that may be in flight. */
   private most: number;
 
   constructor(setup: SlotsSetup) {
     this.setup = setup;
+    this.partitions = setup.partitions;
+    this.unit = setup.unit;
     this.rule = setup.rule;
     this.sampler = setup.sampler;
     this.most = Math.floor(setup.rule.limit);
@@ -63,8 +75,11 @@ export class SlotsLimit implements Limit {
     if (this.inFlight + inLine + weight <= this.most) return 0;
     // A call heavier than the whole limit would wait for ever: alone, it may go.
     if (this.inFlight + inLine === 0) return 0;
-    const { partitions, partitionOf } = this.setup;
-    if (partitions?.hasOwnPlace(partitionOf(call), weight, inLine, this.most) === true) return 0;
+    const { partitions } = this;
+    if (partitions !== undefined) {
+      const name = this.setup.partitionOf(call);
+      if (partitions.hasOwnPlace(name, weight, inLine, this.most)) return 0;
+    }
     this.sampler?.bound();
     return UNTIL_ROOM;
   }
@@ -74,7 +89,7 @@ export class SlotsLimit implements Limit {
     const before = this.inFlight;
     this.inFlight = before + weight;
     this.sampler?.changed(before, this.inFlight, now);
-    const { partitions } = this.setup;
+    const { partitions } = this;
     if (partitions === undefined) return new SlotPass(this, weight, now, undefined);
     const partition = this.setup.partitionOf(call);
     partitions.changed(partition, weight);
@@ -87,8 +102,8 @@ export class SlotsLimit implements Limit {
   }
 
   explain(call: Call): Reason {
-    const { partitions, partitionOf } = this.setup;
-    const of = partitions === undefined ? '' : `, nor is the share of '${partitionOf(call)}' free`;
+    const { partitionOf } = this.setup;
+    const of = this.partitions === undefined ? '' : `, nor is the share of '${partitionOf(call)}' free`;
     return {
       code: 'ERR_CONCURRENCY_LIMITED',
       message: `${this.inFlight} of ${this.most} in flight${of}`,
@@ -96,10 +111,11 @@ export class SlotsLimit implements Limit {
   }
 
   /** A call has ended. */
-  left(pass: SlotPass, outcome: Outcome, detail: unknown, now: number): void {
+  left(pass: SlotPass, outcome: Outcome, detail: unknown, at: number | undefined): void {
+    const now = at ?? this.shell.now();
     const before = this.inFlight;
     this.inFlight = before - pass.weight;
-    if (pass.partition !== undefined) this.setup.partitions?.changed(pass.partition, -pass.weight);
+    if (pass.partition !== undefined) this.partitions?.changed(pass.partition, -pass.weight);
     const { sampler } = this;
     if (sampler !== undefined) {
       sampler.changed(before, this.inFlight, now);
@@ -111,17 +127,18 @@ export class SlotsLimit implements Limit {
         return;
       }
     }
-    this.setup.roomMade(now, undefined);
+    this.shell.pump(now);
   }
 
   private follow(now: number): void {
     const from = this.most;
     this.most = Math.floor(this.rule.limit);
-    this.setup.roomMade(now, from === this.most ? undefined : from);
+    this.shell.pump(now);
+    if (this.most !== from) this.setup.moved(from, this.most);
   }
 
   private weight(call: Call): number {
-    return this.setup.unit === undefined ? 1 : costOf(call, this.setup.unit);
+    return this.unit === undefined ? 1 : costOf(call, this.unit);
   }
 }
 
@@ -145,6 +162,6 @@ export class SlotPass implements Pass {
     const { limit } = this;
     if (limit === undefined) return;
     this.limit = undefined;
-    limit.left(this, outcome, detail, now ?? limit.setup.now());
+    limit.left(this, outcome, detail, now);
   }
 }
