@@ -10,7 +10,10 @@ import type { EngineState } from './engine-state.ts';
 import type { ScalingEngine } from './engine.ts';
 import { requireMethod } from './plug-ins.ts';
 import type { Actuator, Source } from './ports.ts';
+import { fleetOf } from './ports.ts';
 import type { Reading } from './sample.ts';
+import type { ScalingSeries, SeriesKeeper } from './series.ts';
+import { seriesKeeper } from './series.ts';
 import type { Observations } from './situation.ts';
 import { withinMs } from './within.ts';
 
@@ -25,6 +28,8 @@ export interface ControllerOptions {
   readonly answerMs?: number;
   /** Decisions kept for `recent()`; 1 or more. @default 256 */
   readonly keep?: number;
+  /** What a unit costs for an hour, for the figures; 0 or more. @default 0 */
+  readonly unitPerHour?: number;
   /** State of an engine of the same options, to go on from. @default a fresh start */
   readonly state?: EngineState;
   /** @default 'controller' */
@@ -52,6 +57,8 @@ export interface Controller extends EventSource<ControllerEvents>, AsyncDisposab
   tick(): Promise<Decision | undefined>;
   /** The last decisions, oldest first. */
   recent(): readonly DecisionRecord[];
+  /** Figures on how well scaling works. */
+  snapshot(): ScalingSeries;
   /** The engine's state, for another controller to go on from. */
   state(): EngineState | undefined;
   /** Changes the engine or the pace from the next tick on; plug-ins keep their state by name. */
@@ -75,6 +82,7 @@ export function controller(options: ControllerOptions): Controller {
     'everyMs',
     'answerMs',
     'keep',
+    'unitPerHour',
     'state',
     'name',
     'runtime',
@@ -90,13 +98,16 @@ export function controller(options: ControllerOptions): Controller {
     everyMs: check.positive('everyMs', everyMs),
     answerMs: check.positive('answerMs', options.answerMs ?? everyMs),
     keep: check.count('keep', options.keep ?? 256),
+    unitPerHour: check.nonNegative('unitPerHour', options.unitPerHour ?? 0),
     name: check.text('name', name),
     runtime,
   });
 }
 
 type Settings = ControllerOptions &
-  Required<Pick<ControllerOptions, 'everyMs' | 'answerMs' | 'keep' | 'name' | 'runtime'>>;
+  Required<
+    Pick<ControllerOptions, 'everyMs' | 'answerMs' | 'keep' | 'unitPerHour' | 'name' | 'runtime'>
+  >;
 
 type NamedReading = readonly [metric: string, reading: Reading | undefined];
 
@@ -106,6 +117,7 @@ class TickingController implements Controller, Alarm {
   private readonly settings: Settings;
   private readonly events: Emitter<ControllerEvents>;
   private readonly records: DecisionRecord[] = [];
+  private readonly series: SeriesKeeper;
   private engine: ScalingEngine;
   private everyMs: number;
   private current: EngineState | undefined;
@@ -117,6 +129,7 @@ class TickingController implements Controller, Alarm {
     this.engine = settings.engine;
     this.everyMs = settings.everyMs;
     this.current = settings.state;
+    this.series = seriesKeeper(settings.unitPerHour);
     this.events = emitter<ControllerEvents>(settings.runtime, settings.name);
     settings.runtime.arm(this, this.everyMs);
   }
@@ -141,6 +154,10 @@ class TickingController implements Controller, Alarm {
 
   recent(): readonly DecisionRecord[] {
     return [...this.records];
+  }
+
+  snapshot(): ScalingSeries {
+    return this.series.snapshot();
   }
 
   state(): EngineState | undefined {
@@ -177,6 +194,7 @@ class TickingController implements Controller, Alarm {
       const { decision, state } = this.engine.decide(before, observations, runtime.now());
       this.current = state;
       this.keep({ decision, before, observations });
+      this.series.note(decision, fleetOf(fleet), state.startUps?.planMs ?? this.everyMs);
       for (const fault of decision.faults) runtime.report(new Error(fault), name);
       if (this.events.has('decided')) this.events.emit('decided', decision);
       if (decision.desired !== decision.previous) await this.apply(decision);

@@ -34,6 +34,8 @@ export interface Decision {
   /** What would be asked for in mode `on`. */
   readonly recommended: number;
   readonly mode: ScalingMode;
+  /** True when no policy could say what is needed, so that `proposed` is only what there was. */
+  readonly blind: boolean;
   /** Every policy, the combiner, and whoever changed the wish. */
   readonly steps: readonly Step[];
   /** Whoever last kept `recommended` from being `proposed`. */

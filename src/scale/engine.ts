@@ -111,6 +111,7 @@ class PureEngine implements ScalingEngine {
         proposed: asked.wish,
         recommended,
         mode: this.mode,
+        blind: asked.blind,
         steps: trace.steps,
         limitedBy: limited ? staged.limitedBy : undefined,
         nextEligibleAt: limited ? staged.until : undefined,
