@@ -14,10 +14,12 @@ import {
   systemRuntime,
   TOKEN,
 } from '../core/index.ts';
-import type { Limit } from './limit.ts';
+import type { Limit, Reason } from './limit.ts';
 import { UNTIL_ROOM } from './limit.ts';
 import type { Booking, Decisions, LimiterEvents, LimiterOptions } from './limiter.ts';
 import type { LineKeeper } from './line.ts';
+import type { LineOrder } from './line-order.ts';
+import { FIFO } from './line-order.ts';
 import { Line } from './line.ts';
 import type { Host } from './waiting.ts';
 import { BookedPlace, WaitingCall } from './waiting.ts';
@@ -43,16 +45,21 @@ export interface EntranceSetup {
   readonly limit: Limit;
   /** Calls with equal answers share a line. @default one line for all */
   readonly lineOf?: (call: Call) => string;
+  /** Makes the order of a new line. @default first come, first served */
+  readonly order?: (now: number) => LineOrder;
 }
 
 /** A door before a limit. */
-export class Entrance implements Door, Host, LineKeeper {
+export class Entrance<Events extends LimiterEvents = LimiterEvents>
+  implements Door, Host, LineKeeper
+{
   readonly name: string;
   readonly kind = 'limiter';
   readonly runtime: Runtime;
-  readonly events: Emitter<LimiterEvents>;
+  readonly events: Emitter<Events>;
   private readonly limit: Limit;
   private readonly lineOf: ((call: Call) => string) | undefined;
+  private readonly order: (now: number) => LineOrder;
   private readonly exempt: ((call: Call) => boolean) | undefined;
   private readonly dryRun: boolean;
   private readonly maxWaitMs: number | undefined;
@@ -68,13 +75,14 @@ export class Entrance implements Door, Host, LineKeeper {
   private wouldRefuse = 0;
   private exempted = 0;
 
-  constructor({ factory, options, limit, lineOf }: EntranceSetup) {
+  constructor({ factory, options, limit, lineOf, order = () => FIFO }: EntranceSetup) {
     const check = optionChecks(factory);
     const { name = factory, maxWaitMs, maxWaiting = 10_000, exempt, dryRun = false } = options;
     this.name = check.text('name', name);
     this.runtime = options.runtime ?? systemRuntime();
     this.limit = limit;
     this.lineOf = lineOf;
+    this.order = order;
     this.exempt = exempt === undefined ? undefined : check.callable('exempt', exempt);
     this.dryRun = dryRun;
     this.maxWaitMs =
@@ -83,7 +91,7 @@ export class Entrance implements Door, Host, LineKeeper {
         : check.number('maxWaitMs', maxWaitMs, { min: 0, infinite: true });
     this.maxWaiting = check.number('maxWaiting', maxWaiting, { min: 0, infinite: true });
     this.nobody = new Float64Array(limit.parts);
-    this.events = emitter<LimiterEvents>(this.runtime, this.name);
+    this.events = emitter<Events>(this.runtime, this.name);
     this.runtime.enrol({ waiting: () => this.describeWaiting() });
   }
 
@@ -117,11 +125,12 @@ export class Entrance implements Door, Host, LineKeeper {
     const now = this.now();
     const waitMs = this.waitMs(call, now);
     if (waitMs > this.patience(call, now, this.maxWaitMs ?? Infinity) || waitMs >= UNTIL_ROOM) {
-      return this.refusal(call, waitMs);
+      const retryAfterMs = waitMs === UNTIL_ROOM ? 0 : waitMs;
+      return this.refusal(this.limit.explain(call, waitMs), retryAfterMs);
     }
     const place = new BookedPlace(call, this);
     if (waitMs === 0) this.admit(call, now);
-    else this.openLine(call).join(place, now);
+    else this.openLine(call, now).join(place, now);
     return { ok: true, readyAt: now - this.skew + waitMs, waitMs, cancel: () => place.cancel() };
   }
 
@@ -140,7 +149,15 @@ export class Entrance implements Door, Host, LineKeeper {
 
   /** Lets pass who now can: the limit has risen, or somebody has given something back. */
   pump(now: number): void {
-    for (const line of this.lines?.values() ?? []) line.pump(now);
+    if (this.lines === undefined) return;
+    // Whoever was served goes to the end, so that lines that share a limit take turns.
+    for (const line of [...this.lines.values()]) {
+      const { size } = line;
+      line.pump(now);
+      if (line.size === size || line.size === 0 || this.lines === undefined) continue;
+      this.lines.delete(line.key);
+      this.lines.set(line.key, line);
+    }
   }
 
   decisions(): Decisions {
@@ -155,6 +172,11 @@ export class Entrance implements Door, Host, LineKeeper {
 
   expire(call: Call, now: number): Entry {
     return this.refuse(call, this.waitMs(call, now));
+  }
+
+  drop(call: Call, waitedMs: number): Entry {
+    const message = `waited ${Math.round(waitedMs)} ms in a line that does not move fast enough`;
+    return this.turnAway(call, { code: 'ERR_OVERLOADED', message }, 0);
   }
 
   tend(line: Line, dueAt: number): void {
@@ -200,7 +222,7 @@ export class Entrance implements Door, Host, LineKeeper {
     const inLine = this.lines?.get(this.lineOf?.(call) ?? '')?.size ?? 0;
     if (inLine >= this.maxWaiting) return this.refuse(call, waitMs);
     const waiting = new WaitingCall(call, this);
-    this.openLine(call).join(waiting, now);
+    this.openLine(call, now).join(waiting, now);
     waiting.watch(patienceMs);
     return waiting.promise;
   }
@@ -216,7 +238,12 @@ export class Entrance implements Door, Host, LineKeeper {
   }
 
   private refuse(call: Call, waitMs: number): Entry {
-    const refusal = this.refusal(call, waitMs);
+    const retryAfterMs = waitMs === UNTIL_ROOM ? 0 : waitMs;
+    return this.turnAway(call, this.limit.explain(call, waitMs), retryAfterMs);
+  }
+
+  private turnAway(call: Call, reason: Reason, retryAfterMs: number): Entry {
+    const refusal = this.refusal(reason, retryAfterMs);
     if (this.dryRun) this.wouldRefuse++;
     else this.refused++;
     if (this.events.has('refused')) {
@@ -225,16 +252,16 @@ export class Entrance implements Door, Host, LineKeeper {
     return this.dryRun ? ADMITTED : refusal;
   }
 
-  private refusal(call: Call, waitMs: number): Refusal {
-    const { code, message, policy = this.name } = this.limit.explain(call, waitMs);
-    return { ok: false, code, policy, retryAfterMs: waitMs === UNTIL_ROOM ? 0 : waitMs, message };
+  private refusal({ code, message, policy = this.name }: Reason, retryAfterMs: number): Refusal {
+    return { ok: false, code, policy, retryAfterMs, message };
   }
 
-  private openLine(call: Call): Line {
+  private openLine(call: Call, now: number): Line {
     const key = this.lineOf?.(call) ?? '';
     this.lines ??= new Map();
     let line = this.lines.get(key);
-    if (line === undefined) this.lines.set(key, (line = new Line(key, this.limit, this)));
+    if (line === undefined)
+      this.lines.set(key, (line = new Line(key, this.limit, this.order(now), this)));
     return line;
   }
 

@@ -28,3 +28,26 @@ export type {
   TokenBucketOptions,
 } from './rate-limiter.ts';
 export { rateLimiter, tokenBucket } from './rate-limiter.ts';
+export type { AimdOptions } from './concurrency/aimd.ts';
+export { aimd } from './concurrency/aimd.ts';
+export type { Gradient2Options } from './concurrency/gradient2.ts';
+export { gradient2 } from './concurrency/gradient2.ts';
+export type { PartitionState } from './concurrency/partitions.ts';
+export type {
+  ConcurrencyLimit,
+  ConcurrencyRule,
+  LimitBounds,
+  LimitSample,
+  SampleWindow,
+} from './concurrency/rule.ts';
+export type { VegasOptions } from './concurrency/vegas.ts';
+export { vegas } from './concurrency/vegas.ts';
+export type {
+  ConcurrencyEvents,
+  ConcurrencyLimiter,
+  ConcurrencyLimiterOptions,
+  ConcurrencySnapshot,
+} from './concurrency-limiter.ts';
+export { concurrencyLimiter } from './concurrency-limiter.ts';
+export type { Order } from './line-order.ts';
+export { adaptive } from './concurrency/adaptive.ts';

@@ -1,5 +1,6 @@
 /**
- * The waiting line all limiters share: first come, first served, whatever the limit is.
+ * The waiting line all limiters share, whatever the limit is: first come, first served unless the limiter
+ * has another order.
  *
  * Nothing is spent while a call waits, so leaving the line gives everything back and those behind
  * move up. One alarm per line rings when its head may pass. Bookings stand in the same line: they
@@ -9,18 +10,23 @@
 import type { Alarm, Call } from '../core/index.ts';
 import type { Limit } from './limit.ts';
 import { UNTIL_ROOM } from './limit.ts';
+import type { LineOrder } from './line-order.ts';
 
 /** Somebody in a line. */
 export interface Waiting {
   readonly call: Call;
   /** True when a promise depends on it; a booking is granted when somebody next looks. */
   readonly isAwaited: boolean;
+  /** When it joined. */
+  since: number;
   /** Links of the line it stands in. */
   line: Line | undefined;
   previous: Waiting | undefined;
   next: Waiting | undefined;
   /** Its turn has come, and it has left the line: it spends now. */
   granted(now: number): void;
+  /** It has waited too long for the order of the line, and has left it. */
+  dropped(now: number): void;
 }
 
 /** What a line tells whoever keeps it. */
@@ -50,11 +56,13 @@ export class Line implements Alarm {
   private alarmAt = Infinity;
   private readonly nobody: Float64Array;
   private readonly limit: Limit;
+  private readonly order: LineOrder;
   private readonly keeper: LineKeeper;
 
-  constructor(key: string, limit: Limit, keeper: LineKeeper) {
+  constructor(key: string, limit: Limit, order: LineOrder, keeper: LineKeeper) {
     this.key = key;
     this.limit = limit;
+    this.order = order;
     this.keeper = keeper;
     this.ahead = new Float64Array(limit.parts);
     this.nobody = new Float64Array(limit.parts);
@@ -63,6 +71,7 @@ export class Line implements Alarm {
   /** Puts `waiting` at the end. */
   join(waiting: Waiting, now: number): void {
     waiting.line = this;
+    waiting.since = now;
     waiting.previous = this.tail;
     if (this.tail === undefined) this.head = waiting;
     else this.tail.next = waiting;
@@ -87,7 +96,7 @@ export class Line implements Alarm {
   pump(now: number): void {
     let asOf = Math.min(now, this.dueAt);
     this.dueAt = Infinity;
-    for (let first = this.head; first !== undefined; first = this.head) {
+    for (let first = this.first(asOf); first !== undefined; first = this.first(asOf)) {
       const waitMs = this.limit.waitMs(first.call, this.nobody, asOf);
       if (waitMs !== 0) {
         this.dueAt = waitMs < UNTIL_ROOM ? asOf + Math.max(waitMs, SHORTEST_STEP_MS) : Infinity;
@@ -95,8 +104,15 @@ export class Line implements Alarm {
         asOf = this.dueAt;
         continue;
       }
-      this.unlink(first);
-      first.granted(asOf);
+      const { head } = this;
+      if (head !== undefined && asOf - head.since > this.order.patienceMs(asOf)) {
+        this.drop(head, asOf);
+      } else if (this.order.drops(asOf - first.since, asOf)) {
+        this.drop(first, asOf);
+      } else {
+        this.unlink(first);
+        first.granted(asOf);
+      }
     }
     const alarmAt = this.awaited > 0 ? this.dueAt : Infinity;
     if (alarmAt !== this.alarmAt || this.size === 0) this.keeper.tend(this, alarmAt);
@@ -106,6 +122,15 @@ export class Line implements Alarm {
   ring(): void {
     this.alarmAt = Infinity;
     this.keeper.rang(this);
+  }
+
+  private first(now: number): Waiting | undefined {
+    return this.order.takesNewest(now) ? this.tail : this.head;
+  }
+
+  private drop(waiting: Waiting, now: number): void {
+    this.unlink(waiting);
+    waiting.dropped(now);
   }
 
   private unlink(waiting: Waiting): void {

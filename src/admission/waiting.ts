@@ -15,12 +15,15 @@ export interface Host {
   admit(call: Call, now: number): Entry;
   /** Refuses a call that has waited as long as it may. */
   expire(call: Call, now: number): Entry;
+  /** Refuses a call that the order of the line gives up. */
+  drop(call: Call, waitedMs: number): Entry;
 }
 
 /** A call whose promise is settled by its turn, its time-out or its cancellation. */
 export class WaitingCall implements Waiting, Alarm {
   alarmId = -1;
   readonly isAwaited = true;
+  since = 0;
   line: Line | undefined = undefined;
   previous: Waiting | undefined = undefined;
   next: Waiting | undefined = undefined;
@@ -51,6 +54,11 @@ export class WaitingCall implements Waiting, Alarm {
     this.resolve(this.host.admit(this.call, now));
   }
 
+  dropped(now: number): void {
+    this.unwatch();
+    this.resolve(this.host.drop(this.call, now - this.since));
+  }
+
   /** It has waited as long as it may. */
   ring(): void {
     const now = this.host.now();
@@ -76,6 +84,7 @@ export class WaitingCall implements Waiting, Alarm {
 /** A place in the line that may be used from `readyAt` on. */
 export class BookedPlace implements Waiting {
   readonly isAwaited = false;
+  since = 0;
   line: Line | undefined = undefined;
   previous: Waiting | undefined = undefined;
   next: Waiting | undefined = undefined;
@@ -89,6 +98,10 @@ export class BookedPlace implements Waiting {
 
   granted(now: number): void {
     this.host.admit(this.call, now);
+  }
+
+  dropped(): void {
+    // Bookings stand only in lines that keep their order.
   }
 
   cancel(): boolean {

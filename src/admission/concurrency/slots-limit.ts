@@ -1,0 +1,167 @@
+/**
+ * Calls in flight as a limit: counts who is in, measures how long they stay, and lets an adaptive rule
+ * move the number.
+ */
+
+import type { Call, Outcome, Pass } from '../../core/index.ts';
+import { costOf } from '../../core/index.ts';
+import type { Limit, Reason } from '../limit.ts';
+import { UNTIL_ROOM } from '../limit.ts';
+import type { Partitions } from './partitions.ts';
+import type { ConcurrencyRule } from './rule.ts';
+import type { Sampler } from './sampler.ts';
+
+/** What the count of calls in flight needs of its shell. */
+export interface SlotsSetup {
+  readonly rule: ConcurrencyRule;
+  /** Undefined for a fixed limit, which learns nothing. */
+  readonly sampler: Sampler | undefined;
+  readonly partitions: Partitions | undefined;
+  readonly partitionOf: (call: Call) => string;
+  readonly unit: string | undefined;
+  /** Whether a failed call tells of overload. */
+  readonly isDrop: (error: unknown) => boolean;
+  /** The limit has moved. */
+  moved(from: number, to: number): void;
+}
+
+/** The shell before the limit. */
+export interface SlotsShell {
+  now(): number;
+  /** Lets pass who now can. */
+  pump(now: number): void;
+}
+
+export class SlotsLimit implements Limit {
+  readonly parts = 1;
+  inFlight = 0;
+  rule: ConcurrencyRule;
+  sampler: Sampler | undefined;
+  /** Set once, by whoever makes both. */
+  declare shell: SlotsShell;
+  private readonly partitions: Partitions | undefined;
+  private readonly unit: string | undefined;
+  private readonly setup: SlotsSetup;
+  /** Whole calls that may be in flight. */
+  private most: number;
+
+  constructor(setup: SlotsSetup) {
+    this.setup = setup;
+    this.partitions = setup.partitions;
+    this.unit = setup.unit;
+    this.rule = setup.rule;
+    this.sampler = setup.sampler;
+    this.most = Math.floor(setup.rule.limit);
+  }
+
+  get limit(): number {
+    return this.most;
+  }
+
+  /** Puts another rule in force. */
+  replace(rule: ConcurrencyRule, sampler: Sampler | undefined, now: number): void {
+    this.rule = rule;
+    this.sampler = sampler;
+    this.follow(now);
+  }
+
+  count(call: Call, ahead: Float64Array, sign: 1 | -1): void {
+    ahead[0] = (ahead[0] as number) + sign * this.weight(call);
+  }
+
+  waitMs(call: Call, ahead: Float64Array): number {
+    const inLine = ahead[0] as number;
+    const weight = this.weight(call);
+    if (this.inFlight + inLine + weight <= this.most) return 0;
+    // A call heavier than the whole limit would wait for ever: alone, it may go.
+    if (this.inFlight + inLine === 0) return 0;
+    const { partitions } = this;
+    if (partitions !== undefined) {
+      const name = this.setup.partitionOf(call);
+      if (partitions.hasOwnPlace(name, weight, inLine, this.most)) return 0;
+    }
+    this.sampler?.bound();
+    return UNTIL_ROOM;
+  }
+
+  admit(call: Call, now: number): Pass {
+    const weight = this.weight(call);
+    const before = this.inFlight;
+    this.inFlight = before + weight;
+    this.sampler?.changed(before, this.inFlight, now);
+    const { partitions } = this;
+    if (partitions === undefined) return new SlotPass(this, weight, now, undefined);
+    const partition = this.setup.partitionOf(call);
+    partitions.changed(partition, weight);
+    return new SlotPass(this, weight, now, partition);
+  }
+
+  enter(call: Call, ahead: Float64Array, now: number): Pass | number {
+    const waitMs = this.waitMs(call, ahead);
+    return waitMs === 0 ? this.admit(call, now) : waitMs;
+  }
+
+  explain(call: Call): Reason {
+    const { partitionOf } = this.setup;
+    const of = this.partitions === undefined ? '' : `, nor is the share of '${partitionOf(call)}' free`;
+    return {
+      code: 'ERR_CONCURRENCY_LIMITED',
+      message: `${this.inFlight} of ${this.most} in flight${of}`,
+    };
+  }
+
+  /** A call has ended. */
+  left(pass: SlotPass, outcome: Outcome, detail: unknown, at: number | undefined): void {
+    const now = at ?? this.shell.now();
+    const before = this.inFlight;
+    this.inFlight = before - pass.weight;
+    if (pass.partition !== undefined) this.partitions?.changed(pass.partition, -pass.weight);
+    const { sampler } = this;
+    if (sampler !== undefined) {
+      sampler.changed(before, this.inFlight, now);
+      const isDrop = outcome === 'failure' && this.setup.isDrop(detail);
+      if (outcome === 'success' || isDrop) sampler.left(now - pass.since, isDrop);
+      if (sampler.isComplete(now)) {
+        this.rule.update(sampler.next(this.inFlight, now));
+        this.follow(now);
+        return;
+      }
+    }
+    this.shell.pump(now);
+  }
+
+  private follow(now: number): void {
+    const from = this.most;
+    this.most = Math.floor(this.rule.limit);
+    this.shell.pump(now);
+    if (this.most !== from) this.setup.moved(from, this.most);
+  }
+
+  private weight(call: Call): number {
+    return this.unit === undefined ? 1 : costOf(call, this.unit);
+  }
+}
+
+/** Leave to go on; held until the work has settled. */
+export class SlotPass implements Pass {
+  readonly ok = true;
+  readonly untilSettled = true;
+  readonly weight: number;
+  readonly since: number;
+  readonly partition: string | undefined;
+  private limit: SlotsLimit | undefined;
+
+  constructor(limit: SlotsLimit, weight: number, since: number, partition: string | undefined) {
+    this.limit = limit;
+    this.weight = weight;
+    this.since = since;
+    this.partition = partition;
+  }
+
+  done(outcome: Outcome, detail?: unknown, now?: number): void {
+    const { limit } = this;
+    if (limit === undefined) return;
+    this.limit = undefined;
+    limit.left(this, outcome, detail, now);
+  }
+}
