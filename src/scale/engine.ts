@@ -16,11 +16,11 @@ import { FIRST_STATE } from './engine-state.ts';
 import type { Trace } from './plug-ins.ts';
 import type { Bounds } from './ports.ts';
 import { fleetOf } from './ports.ts';
+import type { LastGood } from './quality.ts';
 import { permitted, runStages } from './run-stages.ts';
 import type { Observations } from './situation.ts';
 import { recentChanges, situate } from './situation.ts';
-import type { StartUps } from './start-up.ts';
-import { NO_START_UPS, plannedStartUpMs, tellsReady, withAsked, withReady } from './start-up.ts';
+import { NO_START_UPS, tellsReady, withAsked, withReady } from './start-up.ts';
 
 export interface ScalingEngine {
   readonly bounds: Bounds;
@@ -59,6 +59,8 @@ export function scalingEngine(options: ScalingEngineOptions): ScalingEngine {
   return new PureEngine(checkedParts(options));
 }
 
+const NOTHING: LastGood = {};
+
 class PureEngine implements ScalingEngine {
   readonly bounds: Bounds;
   readonly mode: ScalingMode;
@@ -79,18 +81,18 @@ class PureEngine implements ScalingEngine {
     now: number,
   ): { decision: Decision; state: EngineState } {
     const before = state ?? FIRST_STATE;
-    const startUps = this.startUpsAt(before, observations, now);
-    const scene = situate(observations, {
-      ...this.parts,
+    const fleet = fleetOf(observations.fleet);
+    // A fleet that does not tell ready units from others teaches nothing.
+    const startUps = tellsReady(observations.fleet)
+      ? withReady(before.startUps ?? NO_START_UPS, fleet, now)
+      : NO_START_UPS;
+    const scene = situate(observations, this.parts, {
       now,
-      changes: recentChanges(
-        before.changes,
-        fleetOf(observations.fleet).current,
-        now - this.lookBackMs,
-      ),
+      fleet,
+      changes: recentChanges(before.changes, fleet.current, now - this.lookBackMs),
       tickMs: before.at === undefined ? 0 : now - before.at,
-      startUpMs: plannedStartUpMs(startUps, this.parts.startUpMs),
-      lastGood: before.lastGood ?? {},
+      startUpMs: startUps.planMs ?? this.parts.startUpMs,
+      lastGood: before.lastGood ?? NOTHING,
     });
     const trace: Trace = { steps: [], faults: [] };
     const asked = askPolicies(this.parts, scene, before, trace);
@@ -125,14 +127,5 @@ class PureEngine implements ScalingEngine {
         blindSince: asked.blindSince,
       },
     };
-  }
-
-  /** A fleet that does not tell ready units from others teaches nothing. */
-  private startUpsAt(
-    { startUps = NO_START_UPS }: EngineState,
-    seen: Observations,
-    now: number,
-  ): StartUps {
-    return tellsReady(seen.fleet) ? withReady(startUps, fleetOf(seen.fleet), now) : NO_START_UPS;
   }
 }

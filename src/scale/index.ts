@@ -88,3 +88,20 @@ export type { RollbackOptions, RollbackState, Verdicts } from './stages/rollback
 export { rollback } from './stages/rollback.ts';
 export type { SizedPool } from './actuators/pool.ts';
 export { poolActuator } from './actuators/pool.ts';
+export type {
+  BacktestOptions,
+  BacktestResult,
+  BacktestRow,
+  Candidate,
+} from './backtest/backtest.ts';
+export { backtest } from './backtest/backtest.ts';
+export type { Limits, PolicyExpectation } from './backtest/expect-policy.ts';
+export { expectPolicy } from './backtest/expect-policy.ts';
+export type { SupplyStep } from './backtest/replay.ts';
+export type { BacktestReport, ReportLines, ReportTable } from './backtest/report.ts';
+export { backtestReport, backtestTable } from './backtest/report.ts';
+export type { Score } from './backtest/score.ts';
+export type { Trace } from './backtest/trace.ts';
+export { traceOfCounts } from './backtest/trace.ts';
+export type { PredictiveOptions, PredictiveState } from './policies/predictive.ts';
+export { predictive } from './policies/predictive.ts';

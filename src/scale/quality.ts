@@ -84,7 +84,8 @@ export function qualityRules(options: QualityOptions, check: OptionChecks): Qual
 
 function believed(sample: Sample, min: number, max: number, freshSince: number): Sample {
   if (!hasValue(sample)) return sample;
-  if (sample.value < min || sample.value > max) {
+  // Figures per unit are judged one by one, by the policies that use them.
+  if (sample.perUnit === undefined && (sample.value < min || sample.value > max)) {
     return badSample('error', sample.at, `read ${sample.value}, which cannot be`);
   }
   return sample.quality === 'fresh' && sample.at < freshSince

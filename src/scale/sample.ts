@@ -60,12 +60,10 @@ export function sampleOf(reading: Reading | undefined, now: number): Sample {
   if (typeof reading === 'number') return plainSample(reading, now);
   const { at = now, windowMs = 0, quality = 'fresh', note, perUnit } = reading;
   if (quality === 'empty' || quality === 'error') return badSample(quality, at, note);
-  const value = reading.value ?? (perUnit === undefined ? NaN : meanOf(perUnit.values));
-  if (!Number.isFinite(value)) {
-    if (perUnit !== undefined)
-      return { ...badSample('empty', at, 'no unit has a figure'), perUnit };
-    return badSample('error', at, `read ${String(value)}`);
-  }
+  if (perUnit !== undefined && reading.value === undefined)
+    return meanSample(reading, perUnit, now);
+  const value = reading.value ?? NaN;
+  if (!Number.isFinite(value)) return badSample('error', at, `read ${String(value)}`);
   return {
     value,
     at,
@@ -79,6 +77,26 @@ export function sampleOf(reading: Reading | undefined, now: number): Sample {
 function plainSample(value: number, at: number): Sample {
   if (!Number.isFinite(value)) return badSample('error', at, `read ${String(value)}`);
   return { value, at, windowMs: 0, quality: 'fresh' };
+}
+
+/** A sample of figures per unit. Its mean is taken when somebody asks for it. */
+function meanSample(reading: Exclude<Reading, number>, perUnit: PerUnit, now: number): Sample {
+  const { at = now, windowMs = 0, quality = 'fresh' } = reading;
+  const { values } = perUnit;
+  let known = 0;
+  while (known < values.length && Number.isNaN(values[known])) known++;
+  if (known === values.length)
+    return { ...badSample('empty', at, 'no unit has a figure'), perUnit };
+  let mean: number | undefined;
+  return {
+    get value() {
+      return (mean ??= meanOf(values));
+    },
+    at,
+    windowMs,
+    quality,
+    perUnit,
+  };
 }
 
 /** The mean of the figures that are there; NaN when there is none. */

@@ -3,7 +3,6 @@
  */
 
 import type { Bounds, Change, Fleet, FleetReading, Situation } from './ports.ts';
-import { fleetOf } from './ports.ts';
 import type { LastGood, QualityRules } from './quality.ts';
 import type { Quality, Reading, Sample } from './sample.ts';
 import { badSample, hasValue, sampleOf } from './sample.ts';
@@ -23,16 +22,21 @@ export interface Observations {
  */
 export type DerivedMetric = (value: (metric: string) => number, fleet: Fleet) => number;
 
-/** What situations are made with, apart from the observations. */
+/** What of an engine's parts shapes every situation. */
 export interface Setting {
-  readonly now: number;
   readonly bounds: Bounds;
+  readonly rules: QualityRules;
+  readonly derived: Readonly<Record<string, DerivedMetric>>;
+}
+
+/** What an engine knows of a moment before it looks at the observations. */
+export interface Moment {
+  readonly now: number;
+  readonly fleet: Fleet;
   readonly changes: readonly Change[];
   readonly tickMs: number;
   readonly startUpMs: number;
   readonly lastGood: LastGood;
-  readonly rules: QualityRules;
-  readonly derived: Readonly<Record<string, DerivedMetric>>;
 }
 
 /** A situation that the engine can mark as blind and ask what it has learned. */
@@ -43,8 +47,8 @@ export interface Scene extends Situation {
 }
 
 /** Makes the situation of one tick. */
-export function situate(observations: Observations, setting: Setting): Scene {
-  return new ObservedScene(observations, setting);
+export function situate(observations: Observations, setting: Setting, moment: Moment): Scene {
+  return new ObservedScene(observations, setting, moment);
 }
 
 class ObservedScene implements Scene {
@@ -57,48 +61,54 @@ class ObservedScene implements Scene {
   readonly startUpMs: number;
   blind = false;
   private readonly setting: Setting;
+  private readonly lastGoodBefore: LastGood;
   private readonly metrics: Observations['metrics'];
   private readonly samples = new Map<string, Sample>();
 
-  constructor(observations: Observations, setting: Setting) {
+  constructor(observations: Observations, setting: Setting, moment: Moment) {
     this.setting = setting;
     this.metrics = observations.metrics;
-    this.now = setting.now;
-    this.wallTimeMs = observations.wallTimeMs ?? setting.now;
-    this.fleet = fleetOf(observations.fleet);
+    this.now = moment.now;
+    this.wallTimeMs = observations.wallTimeMs ?? moment.now;
+    this.fleet = moment.fleet;
     this.bounds = setting.bounds;
-    this.changes = setting.changes;
-    this.tickMs = setting.tickMs;
-    this.startUpMs = setting.startUpMs;
+    this.changes = moment.changes;
+    this.tickMs = moment.tickMs;
+    this.startUpMs = moment.startUpMs;
+    this.lastGoodBefore = moment.lastGood;
   }
 
   /** A property, so that plug-ins may take it apart: `({ sample }) => …`. */
   readonly sample = (metric: string): Sample => {
     let sample = this.samples.get(metric);
     if (sample !== undefined) return sample;
-    const { derived, rules, lastGood, now } = this.setting;
+    const { derived, rules } = this.setting;
     const compute = derived[metric];
-    // Asking for itself while it is computed finds this, and so ends.
-    this.samples.set(metric, badSample('error', now, 'derived from itself'));
     sample =
       compute === undefined
-        ? rules.judge(metric, sampleOf(this.metrics[metric], now), lastGood, now)
-        : this.derive(compute);
+        ? rules.judge(
+            metric,
+            sampleOf(this.metrics[metric], this.now),
+            this.lastGoodBefore,
+            this.now,
+          )
+        : this.derive(metric, compute);
     this.samples.set(metric, sample);
     return sample;
   };
 
   lastGood(): LastGood {
-    const { rules, lastGood } = this.setting;
-    if (!rules.keepsLast) return lastGood;
-    const good: Record<string, readonly [number, number]> = { ...lastGood };
+    if (!this.setting.rules.keepsLast) return this.lastGoodBefore;
+    const good: Record<string, readonly [number, number]> = { ...this.lastGoodBefore };
     for (const [metric, { quality, at, value }] of this.samples) {
       if (quality === 'fresh') good[metric] = [at, value];
     }
     return good;
   }
 
-  private derive(compute: DerivedMetric): Sample {
+  private derive(name: string, compute: DerivedMetric): Sample {
+    // Asking for itself while it is computed finds this, and so ends.
+    this.samples.set(name, badSample('error', this.now, 'derived from itself'));
     let at = this.now;
     const seen: Sample[] = [];
     const value = compute((metric) => {

@@ -9,6 +9,8 @@ export interface StartUps {
   readonly pending: readonly { readonly at: number; readonly units: number }[];
   /** The last times it took, in ms, oldest first. */
   readonly took: readonly number[];
+  /** The time to plan for; null while nothing was learned. */
+  readonly planMs: number | null;
 }
 
 /** Start-ups kept. */
@@ -16,7 +18,7 @@ const RECENT = 20;
 /** Plan for the slow ones: nine in ten were faster. */
 const QUANTILE = 0.9;
 
-export const NO_START_UPS: StartUps = { pending: [], took: [] };
+export const NO_START_UPS: StartUps = { pending: [], took: [], planMs: null };
 
 /** Whether a reading of the fleet tells ready units from starting ones. */
 export function tellsReady(reading: FleetReading): boolean {
@@ -32,20 +34,15 @@ export function withReady(startUps: StartUps, fleet: Fleet, now: number): StartU
   const wanted = pending.filter(({ units }) => units <= fleet.current);
   const ready = wanted.filter(({ units }) => units <= fleet.ready);
   if (ready.length === 0 && wanted.length === pending.length) return startUps;
+  const next = [...took, ...ready.map(({ at }) => now - at)].slice(-RECENT);
   return {
     pending: wanted.filter(({ units }) => units > fleet.ready),
-    took: [...took, ...ready.map(({ at }) => now - at)].slice(-RECENT),
+    took: next,
+    planMs: next.toSorted((a, b) => a - b)[Math.ceil(QUANTILE * next.length) - 1] ?? null,
   };
 }
 
 /** Notes growth that was asked for. */
 export function withAsked(startUps: StartUps, units: number, now: number): StartUps {
   return { ...startUps, pending: [...startUps.pending, { at: now, units }].slice(-RECENT) };
-}
-
-/** The time to plan for, or `prior` while nothing was learned. */
-export function plannedStartUpMs({ took }: StartUps, prior: number): number {
-  if (took.length === 0) return prior;
-  const sorted = took.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(QUANTILE * sorted.length) - 1] as number;
 }

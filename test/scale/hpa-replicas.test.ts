@@ -143,8 +143,10 @@ describe('the replica calculator of HPA v2', () => {
           i,
           {
             units,
-            usageMilli: values,
-            sampledAt: (k) => at?.[k] as number,
+            values,
+            times: at,
+            at: NOW,
+            isSteady: false,
             windowMs:
               (input.podMetrics?.find(({ pod }) => pod === units[i]?.id)?.windowSeconds ?? 0) *
               1000,

@@ -57,7 +57,7 @@ export function threshold(options: ThresholdOptions): ScalingPolicy {
 
   return {
     propose(situation): Proposal {
-      const { current } = situation.fleet;
+      const { current, ready } = situation.fleet;
       let seen = 0;
       let low = 0;
       let doubtful = false;
@@ -68,7 +68,8 @@ export function threshold(options: ThresholdOptions): ScalingPolicy {
         seen++;
         if (sample.value > pair.out) {
           const why = `${name} ${show(sample.value)} is above ${show(pair.out)}`;
-          return { desired: current + sizeOf(stepOut, current), why };
+          // Units that are starting are the last step's; they count before another is taken.
+          return { desired: Math.max(current, ready + sizeOf(stepOut, ready)), why };
         }
         if (sample.value < pair.in) low++;
       }

@@ -7,12 +7,13 @@ import type { OptionChecks } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import { show } from '../decision.ts';
 import type { ScalingEngineOptions } from '../engine-options.ts';
-import type { Proposal, ScalingPolicy, Situation } from '../ports.ts';
+import type { Proposal, ScalingPolicy, Situation, Unit } from '../ports.ts';
 import { hasValue } from '../sample.ts';
 import type { HpaScalingRules } from './hpa-behavior.ts';
 import { behaviorStages, legacyStages } from './hpa-behavior.ts';
 import type { HpaContext, HpaTolerance, PodUsage, ReplicaCount } from './hpa-replicas.ts';
 import {
+  areSteady,
   averageReplicas,
   readyPods,
   resourceReplicas,
@@ -197,8 +198,15 @@ function podUsage(situation: Situation, name: string): PodUsage | { readonly err
   const { perUnit, at, windowMs, note } = situation.sample(name);
   if (units === undefined) return { error: 'the fleet does not name its units' };
   if (perUnit === undefined) return { error: note ?? 'no figures per unit' };
-  const { values, at: times } = perUnit;
-  const usageMilli = new Float64Array(units.length);
-  for (let i = 0; i < units.length; i++) usageMilli[i] = toMilli(values[i] ?? NaN);
-  return { units, usageMilli, windowMs, sampledAt: (i) => times?.[i] ?? at };
+  const isSteady = steadiness(situation, units);
+  return { units, values: perUnit.values, times: perUnit.at, at, windowMs, isSteady };
+}
+
+/** Looked at once per decision, not once per metric. */
+const STEADY = new WeakMap<Situation, boolean>();
+
+function steadiness(situation: Situation, units: readonly Unit[]): boolean {
+  let isSteady = STEADY.get(situation);
+  if (isSteady === undefined) STEADY.set(situation, (isSteady = areSteady(units)));
+  return isSteady;
 }
