@@ -11,10 +11,6 @@ export {
   TenfoldError,
   TimeoutError,
 } from './core/index.ts';
-<<<<<<< HEAD
-export { bucket, keyedLimiter, rateLimiter, tokenBucket } from './admission/index.ts';
-export { shardMap } from './shard/index.ts';
-=======
 export {
   bucket,
   concurrencyLimiter,
@@ -22,7 +18,7 @@ export {
   rateLimiter,
   tokenBucket,
 } from './admission/index.ts';
->>>>>>> 5feccf0 (admission: export the concurrency limiter)
+export { shardMap } from './shard/index.ts';
 export { circuitBreaker } from './breaker/index.ts';
 export { bulkhead, compose, fallback, hedge, retry, retryBudget, timeout } from './policy/index.ts';
 export { scalingEngine } from './scale/index.ts';
