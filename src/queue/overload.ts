@@ -4,6 +4,10 @@
  * still be served in time, and whoever has waited more than twice the target is dropped when its turn
  * comes. (B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015.) Within a key that is kept in order, the
  * order stays: only its first entry is in line.
+ *
+ * What CoDel is shown is the wait of the oldest in the lane that is served. First come, first served,
+ * that is who is served; newest first, it keeps the queue standing until the old have gone, too, where
+ * the short waits of the newest would turn it round and back all the time.
  */
 
 import type { Codel } from '../core/index.ts';
@@ -28,6 +32,8 @@ export class Overload {
   private readonly discipline: Discipline;
   private readonly drops: boolean;
   private readonly turnsRound: boolean;
+  /** A wait beyond this is not worth ending while the queue stands. */
+  private readonly lateMs: number;
 
   constructor(options: OverloadOptions, discipline: Discipline, now: number) {
     const { newestFirst = true, drop = true, ...limits } = options;
@@ -35,12 +41,14 @@ export class Overload {
     this.discipline = discipline;
     this.drops = drop;
     this.turnsRound = newestFirst;
+    this.lateMs = 2 * (options.targetMs ?? 5);
   }
 
   /** Looks at an entry whose turn has come: true when it should be dropped instead. */
   shouldDrop(entry: Entry, now: number): boolean {
-    const shouldDrop = this.codel.shouldDrop(now - entry.arrivedAt, now);
+    const oldest = entry.lane?.oldest ?? entry;
+    const isLate = this.codel.shouldDrop(now - oldest.arrivedAt, now);
     if (this.turnsRound) this.discipline.isNewestFirst = this.codel.isOverloaded;
-    return this.drops && shouldDrop;
+    return this.drops && isLate && now - entry.arrivedAt > this.lateMs;
   }
 }

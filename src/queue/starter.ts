@@ -42,7 +42,7 @@ export class Starter {
   private readonly share: LoopShare;
   private readonly rate: RateGate | undefined;
   private isStarting = false;
-  private startsPerLook = STARTS_PER_LOOK;
+  private startsPerLook = 1;
   private startsSinceLook = 0;
   private lookedAt = 0;
 
@@ -88,7 +88,6 @@ export class Starter {
       return true;
     }
     if (this.rate?.isHolding === true) return false;
-    if (this.startsSinceLook >= this.startsPerLook && this.mustGiveWay()) return false;
     const lease = this.slots.tryAcquire(head.call, now);
     if (lease === undefined) return false;
     if (lease.ok) return this.startOn(head, lease, now);
@@ -97,6 +96,10 @@ export class Starter {
   }
 
   private startOn(head: Waiter, lease: Lease<unknown>, now: number): boolean {
+    if (this.startsSinceLook >= this.startsPerLook && this.mustGiveWay()) {
+      lease.release('refused', undefined, now);
+      return false;
+    }
     if (this.parts.overload?.shouldDrop(head, now) === true) {
       lease.release('refused', undefined, now);
       this.exits.drop(head, now);

@@ -20,10 +20,10 @@ describe('a task in line', () => {
 
     expect(seen[0]).toEqual([undefined, 0, 47]);
     expect(seen[1]).toBeUndefined();
-    expect(seen[2]).toBe(27);
-    // 28 starts, two every 10 ms.
+    expect(seen[2]).toBe(29);
+    // 30 starts, two every 10 ms.
     const estimate = seen[3] as { inMs: number; errorMs: number };
-    expect(Math.abs(estimate.inMs - 140)).toBeLessThan(estimate.errorMs + 30);
+    expect(Math.abs(estimate.inMs - 150)).toBeLessThan(estimate.errorMs + 30);
   });
 
   it('refuses a priority that is no number', async () => {

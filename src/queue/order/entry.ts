@@ -23,6 +23,8 @@ export interface Entry {
 export interface EntryLane {
   /** Takes `entry`, which stands here, out. */
   remove(entry: Entry): void;
+  /** Who of this lane arrived first. */
+  readonly oldest: Entry | undefined;
   /** How many of the whole order go before `entry`, which stands here. */
   countAhead(entry: Entry): number;
 }

@@ -53,7 +53,10 @@ export class Lane extends Place implements EntryLane {
   }
 
   peek(): Entry | undefined {
-    if (this.discipline.isNewestFirst && this.end !== undefined) return this.end;
+    return this.discipline.isNewestFirst && this.end !== undefined ? this.end : this.oldest;
+  }
+
+  get oldest(): Entry | undefined {
     const { first } = this;
     const back = this.returned?.peek();
     if (back === undefined) return first;

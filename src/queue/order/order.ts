@@ -57,6 +57,7 @@ export class Order {
 
   constructor({ ageing, fair, perKey }: OrderOptions = {}) {
     const makeLane = (): Lane => new Lane(this.discipline);
+    const makeFifo = (): Lane => new Lane({ isNewestFirst: false });
     const makeLevels = (): Levels => new Levels(makeLane, ageing);
     this.fair = fair;
     if (fair === undefined) this.root = makeLevels();
@@ -66,7 +67,8 @@ export class Order {
     if (perKey === undefined) return;
     this.gate = new KeyGate({
       limit: perKey.concurrency,
-      makeParking: perKey.ordered ? makeLane : () => new Levels(makeLane),
+      // Oldest first, even while newest goes first in line: a key is never turned round.
+      makeParking: perKey.ordered ? makeFifo : () => new Levels(makeLane),
       mayPass: !perKey.ordered,
       admit: (entry) => this.root.push(entry),
     });
