@@ -14,6 +14,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    setupFiles: ['.config/vitest.setup.ts'],
     testTimeout: 20_000,
     typecheck: { include: ['test/**/*.test-d.ts'] },
   },

@@ -37,6 +37,11 @@ export interface Runtime {
   wallTime(): number;
   /** Resolves after `ms`; rejects with `signal.reason` as soon as `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves in another turn of the event loop, after I/O and timers had theirs: for long work that
+   * gives way now and then. In virtual time, at the same instant after everything that is due.
+   */
+  yield(): Promise<void>;
   /** Rings `alarm` in `ms` milliseconds; an armed alarm is moved. `O(log n)`, no timer per call. */
   arm(alarm: Alarm, ms: number): void;
   /** Rings `alarm` at `at` on `now()`'s axis, for callers who have just read the clock. */
@@ -117,6 +122,10 @@ class SystemRuntime implements Runtime {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return sleepOn(this, ms, signal);
+  }
+
+  yield(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   arm(alarm: Alarm, ms: number): void {

@@ -33,6 +33,8 @@ export interface StableHeap<T> {
   has(id: number): boolean;
   /** Takes everything out and keeps hold of no value. */
   clear(): void;
+  /** Every value, in no order. O(n). */
+  values(): T[];
 }
 
 /**
@@ -54,7 +56,7 @@ export function stableHeap<T>(): StableHeap<T> {
 
 class ValueHeap<T> implements StableHeap<T> {
   private readonly heap: IdHeap = idHeap();
-  private values: (T | undefined)[] = [];
+  private held: (T | undefined)[] = [];
 
   get size(): number {
     return this.heap.size;
@@ -62,7 +64,7 @@ class ValueHeap<T> implements StableHeap<T> {
 
   push(key: number, value: T): number {
     const id = this.heap.push(key);
-    this.values[id] = value;
+    this.held[id] = value;
     return id;
   }
 
@@ -76,7 +78,7 @@ class ValueHeap<T> implements StableHeap<T> {
 
   peek(): T | undefined {
     const id = this.heap.peekId();
-    return id === -1 ? undefined : this.values[id];
+    return id === -1 ? undefined : this.held[id];
   }
 
   peekKey(): number {
@@ -92,15 +94,19 @@ class ValueHeap<T> implements StableHeap<T> {
     return this.heap.has(id);
   }
 
+  values(): T[] {
+    return this.held.filter((_value, id) => this.heap.has(id)) as T[];
+  }
+
   clear(): void {
     this.heap.clear();
-    this.values = [];
+    this.held = [];
   }
 
   /** Empties the slot, so that a value that has left is not kept alive. */
   private release(id: number): T | undefined {
-    const value = this.values[id];
-    this.values[id] = undefined;
+    const value = this.held[id];
+    this.held[id] = undefined;
     return value;
   }
 }

@@ -1,48 +1,61 @@
 /** A queue as a door: a call waits here for its slot and holds it until its work has settled. */
 
-import type { Entry, Lease, Outcome, Pass } from '../core/index.ts';
-import type { WaitingRoom } from './waiter.ts';
+import type { Entry as DoorEntry, Lease, Outcome, Pass } from '../core/index.ts';
+import type { Bill } from './order/order.ts';
+import type { Holding, WaitingRoom } from './waiter.ts';
 import { Waiter } from './waiter.ts';
 
-/** Who counts the slots in use. */
-export interface SlotHolder {
-  giveBack(lease: Lease<unknown>, outcome: Outcome, detail?: unknown, now?: number): void;
-}
-
-/** Leave to go on with a slot. */
-export class SlotPass implements Pass {
-  readonly ok = true;
-  readonly untilSettled = true;
-  private readonly room: SlotHolder;
-  private readonly lease: Lease<unknown>;
-
-  constructor(room: SlotHolder, lease: Lease<unknown>) {
-    this.room = room;
-    this.lease = lease;
-  }
-
-  done(outcome: Outcome, detail?: unknown, now?: number): void {
-    this.room.giveBack(this.lease, outcome, detail, now);
-  }
+/** What doors ask of the queue. */
+export interface DoorRoom extends WaitingRoom {
+  /** What ran has ended. */
+  ended(waiter: Waiter, held: Holding, outcome: Outcome, detail?: unknown, now?: number): void;
 }
 
 /** A call in line. It goes on through its promise, hence in its own async context. */
-export class DoorWaiter extends Waiter {
-  declare protected readonly room: WaitingRoom & SlotHolder;
-  declare private resolve: (entry: Entry) => void;
-  declare private reject: (error: unknown) => void;
-  readonly promise: Promise<Entry> = new Promise<Entry>((resolve, reject) => {
-    this.resolve = resolve;
-    this.reject = reject;
-  });
+export class DoorWaiter extends Waiter implements Pass, Holding {
+  readonly ok = true;
+  readonly untilSettled = true;
+  declare protected readonly room: DoorRoom;
+  lease!: Lease<unknown>;
+  bill: Bill | undefined = undefined;
+  startedAt = 0;
+  /** True once it has its slot. */
+  isThrough = false;
+  private resolve: ((entry: DoorEntry) => void) | undefined = undefined;
+  private reject: ((error: unknown) => void) | undefined = undefined;
 
-  override begin(lease: Lease<unknown>): void {
+  /** Settles when it is through, or will never be. */
+  wait(): Promise<DoorEntry> {
+    return new Promise<DoorEntry>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  override begin(lease: Lease<unknown>, bill: Bill | undefined, now: number): void {
     this.watch?.end();
-    this.resolve(new SlotPass(this.room, lease));
+    this.lease = lease;
+    this.bill = bill;
+    this.startedAt = now;
+    this.isThrough = true;
+    this.resolve?.(this);
+  }
+
+  done(outcome: Outcome, detail?: unknown, now?: number): void {
+    this.room.ended(this, this, outcome, detail, now);
+  }
+
+  letGo(): void {
+    // Nothing of it is used again.
   }
 
   override turnAway(error: unknown): void {
     this.watch?.end();
-    this.reject(error);
+    this.reject?.(error);
+  }
+
+  override cancelled(reason: unknown): void {
+    this.room.withdraw(this);
+    this.reject?.(reason);
   }
 }

@@ -2,8 +2,13 @@
 
 import type { Lease, Slots, SlotsLine } from '../core/index.ts';
 
+/** Slots whose number can be changed. */
+export interface ResizableSlots extends Slots<undefined> {
+  resize(size: number, now: number): void;
+}
+
 /** Slots that are only counted. All share one lease, so each holder must release exactly once. */
-export class FixedSlots implements Slots<undefined>, Lease<undefined> {
+export class FixedSlots implements ResizableSlots, Lease<undefined> {
   readonly ok = true;
   readonly resource = undefined;
   size: number;

@@ -4,21 +4,41 @@
  */
 
 import { AsyncResource } from 'node:async_hooks';
-import type { Call, FlightCall, Lease, Outcome, Work } from '../core/index.ts';
-import { cancelToken, flightCall, outcomeOf, TOKEN } from '../core/index.ts';
-import type { SlotHolder } from './door.ts';
+import type { Call, FlightCall, Lease, Work } from '../core/index.ts';
+import { cancelToken, flightCall, TOKEN } from '../core/index.ts';
+import type { Bill } from './order/order.ts';
+import type { QueueTurn } from './preemption.ts';
+import { turnsOf } from './preemption.ts';
 import type { WaitingRoom } from './waiter.ts';
 import { Waiter } from './waiter.ts';
 
 /**
  * Where a task is on its way.
  *
+ * - `delayed`: its time has not come, or it failed and will be tried again.
  * - `waiting`: in line. `running`: its work has been started.
  * - `succeeded`, `failed`: its work answered or failed.
  * - `cancelled`: given up by its caller; the work never ran, or was told to stop.
  * - `refused`: turned away (queue full, expired, closed); the work never ran.
  */
-export type TaskState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'refused';
+export type TaskState =
+  'delayed' | 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'refused';
+
+/** A call on its way to a queue, with what only tasks can have. */
+export interface TaskCall extends Call {
+  /** When the task comes into line, on `runtime.now()`'s axis, in ms. @default at once */
+  readonly startAt?: number | undefined;
+  /** While a task with this key is open, adding another answers with that one. */
+  readonly dedupeKey?: string | undefined;
+}
+
+/** When something in line is likely to start. */
+export interface StartEstimate {
+  /** Milliseconds from now. */
+  readonly inMs: number;
+  /** Twice the standard error of that, in ms. */
+  readonly errorMs: number;
+}
 
 /** A handle on work in a queue; `await task` gives what the work returned. */
 export interface Task<T> extends PromiseLike<T> {
@@ -29,6 +49,25 @@ export interface Task<T> extends PromiseLike<T> {
   /** The answer, as a real promise. */
   readonly promise: Promise<T>;
   /**
+   * How many go before it: 0 is next; undefined when it does not wait. Exact where priority alone
+   * decides, an estimate with ageing, fairness or per-key limits. `O(levels + log n)`; the first
+   * question to a priority costs `O(n)`.
+   */
+  position(): number | undefined;
+  /**
+   * When it is likely to start, from its position and how fast the line has moved of late. Undefined
+   * when it does not wait, or the line has not moved yet.
+   */
+  estimate(): StartEstimate | undefined;
+  /**
+   * Makes a waiting task more or less urgent. It keeps its rank of arrival: among its new equals it
+   * stands where it would stand had it come with this priority. `O(log n)`.
+   *
+   * @returns false when the task no longer waits
+   * @throws OptionError when `priority` is not a number
+   */
+  setPriority(priority: number): boolean;
+  /**
    * Gives the task up: it leaves the line, or its running work's signal aborts; either way the
    * promise rejects with `reason` at once. Running work keeps its slot until it settles.
    *
@@ -36,33 +75,50 @@ export interface Task<T> extends PromiseLike<T> {
    * @returns false when the task had already ended; it may be called any number of times
    */
   cancel(reason?: unknown): boolean;
-  /**
-   * Makes a waiting task more or less urgent. It keeps its rank of arrival: among its new equals it
-   * stands where it would stand had it come with this priority. `O(log n)`.
-   *
-   * @returns false when the task no longer waits
-   */
-  setPriority(priority: number): boolean;
 }
 
-/** The shell's side of {@link Task}. */
+/** What tasks ask of their queue. */
+export interface TaskRoom extends WaitingRoom {
+  run(task: QueueTask<unknown>, lease: Lease<unknown>, bill: Bill | undefined, now: number): void;
+  position(task: Waiter): number | undefined;
+  estimate(task: Waiter): StartEstimate | undefined;
+  reprioritise(task: Waiter, priority: number): boolean;
+  /** The task, which has extras, has ended for its caller. */
+  forget(task: QueueTask<unknown>): void;
+}
+
+/** What few tasks have. */
+export class TaskExtras {
+  /** How often it has failed. */
+  failures = 0;
+  dedupeKey: string | undefined = undefined;
+  /** There once the task has answered with a stream: ends it. */
+  stopStream: ((reason: unknown) => void) | undefined = undefined;
+  /** There while preemptible work runs, and what it saved when it paused. */
+  turn: QueueTurn | undefined = undefined;
+  saved: unknown = undefined;
+}
+
+/** The queue's side of {@link Task}. */
 export class QueueTask<T> extends Waiter implements Task<T> {
-  state: TaskState = 'waiting';
-  readonly promise: Promise<T>;
   declare protected readonly room: TaskRoom;
-  private readonly work: Work<T, unknown>;
+  declare state: TaskState;
+  declare readonly promise: Promise<T>;
+  declare readonly work: Work<T, unknown>;
+  declare extras: TaskExtras | undefined;
+  /** Rejects, too, when it is given a rejected promise: one closure less per task. */
   declare private resolve: (value: T | PromiseLike<T>) => void;
-  declare private reject: (error: unknown) => void;
   /** The adder's async context, kept only while somebody else will start the work. */
-  private context: AsyncResource | undefined = undefined;
-  private lease: Lease<unknown> | undefined = undefined;
+  declare private context: AsyncResource | undefined;
 
   constructor(room: TaskRoom, work: Work<T, unknown>, call: Call, rank: number, now: number) {
     super(room, call, rank, now);
+    this.state = 'waiting';
     this.work = work;
-    this.promise = new Promise<T>((resolve, reject) => {
+    this.extras = undefined;
+    this.context = undefined;
+    this.promise = new Promise<T>((resolve) => {
       this.resolve = resolve;
-      this.reject = reject;
     });
   }
 
@@ -77,105 +133,108 @@ export class QueueTask<T> extends Waiter implements Task<T> {
     return this.promise.then(onFulfilled, onRejected);
   }
 
-  cancel(reason: unknown = new DOMException('the task was cancelled', 'AbortError')): boolean {
-    if (this.state !== 'waiting' && this.state !== 'running') return false;
-    this.promise.catch(() => undefined); // whoever cancels knows
-    this.cancelled(reason);
-    return true;
+  position(): number | undefined {
+    return this.room.position(this);
+  }
+
+  estimate(): StartEstimate | undefined {
+    return this.room.estimate(this);
   }
 
   setPriority(priority: number): boolean {
     return this.room.reprioritise(this, priority);
   }
 
-  /** Remembers the async context of `add`, for work that is not started at once. */
-  keepContext(): void {
-    this.context = new AsyncResource('tenfold.task', KEEP);
+  cancel(reason: unknown = new DOMException('the task was cancelled', 'AbortError')): boolean {
+    if (!this.isOpen) return false;
+    this.promise.catch(() => undefined); // whoever cancels knows
+    this.watch?.end();
+    this.cancelled(reason);
+    return true;
   }
 
-  override begin(lease: Lease<unknown>): void {
-    const { context } = this;
-    this.lease = lease;
+  /** True until it has ended, one way or another. */
+  get isOpen(): boolean {
+    return this.state === 'waiting' || this.state === 'running' || this.state === 'delayed';
+  }
+
+  /** Remembers the async context of the caller, for work that is not started at once. */
+  keepContext(): void {
+    this.context ??= new AsyncResource('tenfold.task', KEEP);
+  }
+
+  override begin(lease: Lease<unknown>, bill: Bill | undefined, now: number): void {
     this.state = 'running';
-    if (context === undefined) {
-      this.launch();
-      return;
-    }
-    this.context = undefined;
-    context.runInAsyncScope(() => this.launch());
+    this.room.run(this as QueueTask<unknown>, lease, bill, now);
+  }
+
+  /** Starts the work, in the context of whoever added it. */
+  launch(resource: unknown): T | PromiseLike<T> {
+    const { context } = this;
+    if (context === undefined) return this.start(resource);
+    return context.runInAsyncScope(startTask, undefined, this, resource) as T | PromiseLike<T>;
+  }
+
+  start(resource: unknown): T | PromiseLike<T> {
+    const call = flightCall(this.call, undefined);
+    this.call = call;
+    const turn = this.extras?.turn;
+    if (turn === undefined) return this.work(call, resource);
+    return turnsOf(this.work)?.(call, resource, turn) as T;
+  }
+
+  /** The work has answered. A cancellation that came first has already answered the caller. */
+  succeed(value: T): void {
+    if (this.state !== 'running') return;
+    this.state = 'succeeded';
+    this.watch?.end();
+    if (this.extras !== undefined) this.room.forget(this as QueueTask<unknown>);
+    this.resolve(value);
+  }
+
+  /** Takes the task back before its next attempt. */
+  attemptAgain(failures: number): void {
+    this.call = { ...this.call, attempt: failures + 1 };
+  }
+
+  /** The work has answered with a stream, which goes on. */
+  answerWithStream(stream: unknown, stop: (reason: unknown) => void): void {
+    this.extras ??= new TaskExtras();
+    this.extras.stopStream = stop;
+    this.resolve(stream as T);
+  }
+
+  fail(error: unknown): void {
+    if (this.state === 'running') this.close('failed', error);
   }
 
   override turnAway(error: unknown): void {
-    this.state = 'refused';
-    this.watch?.end();
-    this.context = undefined;
-    this.reject(error);
+    this.close('refused', error);
   }
 
   override cancelled(reason: unknown): void {
-    if (this.state === 'waiting') {
-      this.room.withdraw(this, reason);
-      this.state = 'cancelled';
-    } else if (this.state === 'running') {
-      this.state = 'cancelled';
-      this.reject(reason);
-      const call = this.call as FlightCall;
-      (call[TOKEN] ??= cancelToken()).cancel(reason);
-    }
+    const { state } = this;
+    if (state === 'waiting' || state === 'delayed') this.room.withdraw(this);
+    this.close('cancelled', reason);
+    if (state !== 'running') return;
+    const call = this.call as FlightCall;
+    (call[TOKEN] ??= cancelToken()).cancel(reason);
+    this.extras?.stopStream?.(reason);
   }
 
-  private launch(): void {
-    const call = flightCall(this.call, undefined);
-    this.call = call;
-    let result: T | PromiseLike<T>;
-    let pending: boolean;
-    try {
-      result = this.work(call, this.lease?.resource);
-      pending = isThenable(result);
-    } catch (error) {
-      this.settle(outcomeOf(error, call[TOKEN]), error);
-      return;
-    }
-    if (pending) void this.follow(result, call);
-    else this.settle('success', result);
+  private close(state: TaskState, error: unknown): void {
+    this.state = state;
+    this.watch?.end();
+    this.context = undefined;
+    if (this.extras !== undefined) this.room.forget(this as QueueTask<unknown>);
+    // Who reads a stream hears of its failure there.
+    if (this.extras?.stopStream === undefined) this.resolve(Promise.reject(error));
   }
-
-  private async follow(result: T | PromiseLike<T>, call: FlightCall): Promise<void> {
-    let value: T;
-    try {
-      value = await result;
-    } catch (error) {
-      this.settle(outcomeOf(error, call[TOKEN]), error);
-      return;
-    }
-    this.settle('success', value);
-  }
-
-  /** The work has settled: answers, unless a cancellation did, and gives the slot back. */
-  private settle(outcome: Outcome, detail: unknown): void {
-    if (this.state === 'running') {
-      this.watch?.end();
-      this.state = outcome === 'success' ? 'succeeded' : 'failed';
-      if (outcome === 'success') this.resolve(detail as T);
-      else this.reject(detail);
-    }
-    const { lease } = this;
-    this.lease = undefined;
-    this.room.giveBack(lease as Lease<unknown>, outcome, detail);
-  }
-}
-
-/** What tasks ask of their queue. */
-export interface TaskRoom extends WaitingRoom, SlotHolder {
-  reprioritise(task: Waiter, priority: number): boolean;
 }
 
 const KEEP = Object.freeze({ requireManualDestroy: true });
 
-function isThenable(value: unknown): boolean {
-  return (
-    value !== null &&
-    (typeof value === 'object' || typeof value === 'function') &&
-    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
-  );
+/** As a function of its own, since a closure would be made for every task. */
+function startTask(task: QueueTask<unknown>, resource: unknown): unknown {
+  return task.start(resource);
 }

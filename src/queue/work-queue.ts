@@ -1,21 +1,23 @@
 /**
- * The work queue: a bounded line in priority order in front of a number of slots.
- *
- * The order itself is a pure structure (`levels.ts`). This shell gives it a clock, slots, deadlines
- * and cancellation. Everything that waits, waits here: with a pool as `concurrency` there is no second
- * line behind it.
+ * The work queue: a bounded line in front of a number of slots, which decides what runs next and what
+ * is not worth running any more. Everything that waits, waits here: with a pool as `concurrency` there is
+ * no second line behind it.
  */
 
-import type { Slots } from '../core/index.ts';
-import { optionChecks, STAGE, systemRuntime } from '../core/index.ts';
-import { FixedSlots } from './fixed-slots.ts';
-import { QueueShell } from './shell.ts';
-import type { WorkQueue, WorkQueueLimits, WorkQueueOptions } from './types.ts';
+import type { Call, Work } from '../core/index.ts';
+import { STAGE } from '../core/index.ts';
+import { Closing } from './closing.ts';
+import { TaskDesk } from './desk.ts';
+import { explain } from './explain.ts';
+import { Line } from './line.ts';
+import type { TaskCall } from './task.ts';
+import type { WorkQueue, WorkQueueOptions } from './types.ts';
+import { checkedParts } from './work-queue-options.ts';
 
 /**
  * Makes a work queue. Greater priorities go first, equals in order of arrival. Work whose deadline
  * has passed never runs: it is rejected with `ERR_EXPIRED` at the deadline. Adding and starting costs
- * `O(1)`, plus `O(log n)` per distinct priority in use and per deadline.
+ * O(1), plus `O(log n)` per distinct priority in use, per flow and per deadline.
  *
  * ```ts
  * import { workQueue } from 'tenfold';
@@ -30,32 +32,68 @@ import type { WorkQueue, WorkQueueLimits, WorkQueueOptions } from './types.ts';
  * @throws OptionError (`ERR_OPTION`) for an option out of range
  */
 export function workQueue<R = undefined>(options: WorkQueueOptions<R>): WorkQueue<R> {
-  const check = optionChecks('workQueue');
-  check.known(options, ['concurrency', 'capacity', 'name', 'runtime']);
-  const { concurrency, capacity = Infinity, name = 'queue', runtime = systemRuntime() } = options;
-  const fixed =
-    typeof concurrency === 'object'
-      ? undefined
-      : new FixedSlots(check.count('concurrency', concurrency));
-  const shell = new QueueShell<R>({
-    slots: (fixed ?? concurrency) as Slots<R>,
-    capacity: check.number('capacity', capacity, CAPACITY),
-    name: check.text('name', name),
-    runtime,
-  });
-  const update = (limits: WorkQueueLimits): void => {
-    check.known(limits, ['concurrency', 'capacity']);
-    if (limits.capacity !== undefined) {
-      shell.capacity = check.number('capacity', limits.capacity, CAPACITY);
-    }
-    if (limits.concurrency === undefined) return;
-    if (fixed === undefined) {
-      check.refuse('concurrency', 'left to the slots it was given', limits.concurrency);
-    } else {
-      fixed.resize(check.count('concurrency', limits.concurrency), runtime.now());
-    }
-  };
-  return Object.assign(shell, { update, [STAGE]: shell });
-}
+  const { parts, pauseFlow, retry, update } = checkedParts(options);
+  const { order, overflow, overload, slots, books, runtime } = parts;
+  const line = new Line(parts);
+  const desk = new TaskDesk(line, retry);
+  const closing = new Closing(line, desk);
 
-const CAPACITY = Object.freeze({ min: 0, integer: true, infinite: true });
+  const add = <T>(work: Work<T, R>, call?: TaskCall): ReturnType<typeof desk.add<T>> =>
+    desk.add(work as Work<T, unknown>, call);
+  const setPaused = (isPaused: boolean, flow: string | undefined): void => {
+    if (flow === undefined) line.starter.isPaused = isPaused;
+    else pauseFlow(flow, isPaused);
+    if (!isPaused) line.slotFreed(line.clock());
+  };
+  const isIdle = (): boolean =>
+    line.backlog === 0 && line.starter.running === 0 && desk.delayed.size === 0;
+  const close: WorkQueue<R>['close'] = (given = {}) =>
+    closing.begin(given, () => {
+      order.resumeAll();
+      setPaused(false, undefined);
+    });
+
+  runtime.enrol({
+    waiting: () => {
+      if (isIdle()) return undefined;
+      const paused = line.starter.isPaused ? ', paused' : '';
+      return `queue ${parts.name}: ${line.backlog} waiting, ${line.starter.running} running${paused}`;
+    },
+  });
+
+  return {
+    name: parts.name,
+    statistics: books,
+    add,
+    run: <T>(work: Work<T, R & undefined>, call?: Call) => add(work as Work<T, R>, call).promise,
+    pause: (flow) => setPaused(true, flow),
+    resume: (flow) => setPaused(false, flow),
+    idle: () => line.moments.when(isIdle),
+    empty: () => line.moments.when(() => line.backlog === 0),
+    whenBelow: (count) => line.moments.when(() => line.backlog < count),
+    explain: (task) => explain(line, desk, task),
+    deadLetters: () => [...(retry?.deadLetters ?? [])],
+    update: (limits) => update(limits, line),
+    snapshot: () => ({
+      waiting: line.backlog,
+      delayed: desk.delayed.size,
+      running: line.starter.running,
+      concurrency: slots.size,
+      capacity: overflow.capacity,
+      isPaused: line.starter.isPaused,
+      isOverloaded: overload?.codel.isOverloaded ?? false,
+      entered: line.entered,
+      started: line.starter.started,
+      refused: line.refused,
+      expired: line.expired,
+    }),
+    close,
+    [STAGE]: {
+      name: parts.name,
+      kind: 'queue',
+      runtime,
+      enter: (call, now) => line.enter(call, now),
+    },
+    [Symbol.asyncDispose]: async () => void (await close()),
+  };
+}

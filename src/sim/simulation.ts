@@ -73,6 +73,10 @@ class Simulation implements VirtualRuntime {
     return sleepOn(this, ms, signal);
   }
 
+  yield(): Promise<void> {
+    return sleepOn(this, 0);
+  }
+
   arm(alarm: Alarm, ms: number): void {
     this.alarms.arm(alarm, this.time + ms);
   }

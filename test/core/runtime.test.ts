@@ -134,6 +134,18 @@ describe('the system runtime', () => {
   });
 });
 
+describe('yielding', () => {
+  it('lets other turns of the event loop happen', async () => {
+    const order: string[] = [];
+    setImmediate(() => order.push('another turn'));
+
+    await runtime.yield();
+    order.push('after yielding');
+
+    expect(order).toEqual(['another turn', 'after yielding']);
+  });
+});
+
 describe('the coarse clock', () => {
   const coarse = systemRuntime({ clock: 'coarse' });
 

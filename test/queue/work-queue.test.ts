@@ -328,7 +328,7 @@ describe('closing a queue', () => {
       return [refused, await Promise.all(tasks), await closed, await queue.close()];
     });
 
-    const left = { waiting: 0, running: 0 };
+    const left = { left: [], running: 0 };
     expect(result).toEqual(['ERR_CLOSED', [1, 2, 3], left, left]);
   });
 
@@ -344,7 +344,8 @@ describe('closing a queue', () => {
       return [report, runtime.now(), await Promise.all(tasks)];
     });
 
-    expect(result).toEqual([{ waiting: 1, running: 1 }, 15, [1, 2, 'ERR_CLOSED']]);
+    const left = [{ id: 3, state: 'waiting', call: {} }];
+    expect(result).toEqual([{ left, running: 1 }, 15, [1, 2, 'ERR_CLOSED']]);
   });
 
   it('lifts a pause', async () => {

@@ -120,6 +120,20 @@ describe.each(['auto', 'turn'] as const)('virtual time, drained by %s', (drain) 
     expect(log).toEqual(expected('alternating-6x'));
   });
 
+  it('yields to what is due at the same instant, and lets no time pass', async () => {
+    const runtime = virtualRuntime({ drain });
+    const order: string[] = [];
+
+    await runtime.run(async () => {
+      const due = runtime.sleep(0).then(() => order.push('due'));
+      await runtime.yield();
+      order.push(`after yielding, at ${runtime.now()}`);
+      await due;
+    });
+
+    expect(order).toEqual(['due', 'after yielding, at 0']);
+  });
+
   it('holds the clock through ten thousand awaits', async () => {
     await runtime.run(async () => {
       runtime.armAt({ alarmId: -1, ring: () => undefined }, 1);

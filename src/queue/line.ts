@@ -1,0 +1,284 @@
+/**
+ * The line at work. The order itself is a pure structure (`order/`); this gives it slots, a clock,
+ * deadlines and cancellation. What few queues use is undefined here unless it was asked for.
+ */
+
+import type { Call, Entry as DoorEntry, Outcome, Refusal, Runtime } from '../core/index.ts';
+import type { Slots, SlotsLine } from '../core/index.ts';
+import { refusalError, watchCall } from '../core/index.ts';
+import type { DoorRoom } from './door.ts';
+import { DoorWaiter } from './door.ts';
+import type { LineParts } from './line-parts.ts';
+import { Moments } from './moments.ts';
+import type { Order } from './order/order.ts';
+import { Refusals } from './refusals.ts';
+import type { Exits } from './starter.ts';
+import { Starter } from './starter.ts';
+import type { Holding, Waiter } from './waiter.ts';
+
+export class Line implements SlotsLine, DoorRoom, Exits {
+  readonly no: Refusals;
+  readonly moments: Moments = new Moments();
+  readonly parts: LineParts;
+  readonly starter: Starter;
+  isClosed = false;
+  entered = 0;
+  refused = 0;
+  expired = 0;
+  private readonly runtime: Runtime;
+  private readonly order: Order;
+  private readonly slots: Slots;
+  private readonly attached: Disposable;
+  private usesTime: boolean;
+
+  constructor(parts: LineParts) {
+    this.parts = parts;
+    this.no = new Refusals(parts.name);
+    this.runtime = parts.runtime;
+    this.order = parts.order;
+    this.slots = parts.slots;
+    this.usesTime = parts.usesTime;
+    this.starter = new Starter(parts, this);
+    this.attached = this.slots.attach(this);
+  }
+
+  get backlog(): number {
+    return this.order.size + this.parts.overflow.outsideCount;
+  }
+
+  /** True when nothing waits and nothing runs. */
+  get isIdle(): boolean {
+    return this.backlog === 0 && this.starter.running === 0;
+  }
+
+  /** The time, or 0 in a queue that has had no use for it so far. */
+  clock(): number {
+    return this.usesTime ? this.runtime.now() : 0;
+  }
+
+  /** The time at which `call` arrives; a deadline makes the queue keep time from now on. */
+  arrivalTime(call: Call): number {
+    if (call.deadline !== undefined) this.usesTime = true;
+    return this.clock();
+  }
+
+  enter(call: Call, now: number): DoorEntry | Promise<DoorEntry> {
+    if (this.isClosed) throw this.no.closedError();
+    if (call.priority !== undefined && call.priority !== call.priority) {
+      throw this.no.priorityError(call.priority);
+    }
+    if (call.deadline !== undefined) this.usesTime = true;
+    const waiter = new DoorWaiter(this, call, ++this.entered, now);
+    const refusal = this.admit(waiter, now);
+    if (refusal !== undefined) return refusal;
+    if (waiter.isThrough) return waiter;
+    waiter.watch = watchCall(call, waiter);
+    return waiter.wait();
+  }
+
+  /**
+   * Takes `waiter` in: it starts at once, waits, or is turned away by the refusal that is returned.
+   */
+  admit(waiter: Waiter, now: number): Refusal | undefined {
+    this.parts.books?.count(waiter, 'entered');
+    const { deadline } = waiter.call;
+    if (deadline !== undefined && deadline <= now) return this.countExpired(waiter, deadline);
+    this.order.push(waiter);
+    this.parts.overflow.entered(waiter);
+    this.slotFreed(now);
+    return waiter.lane === undefined ? undefined : this.letWait(waiter, now);
+  }
+
+  /** Puts `waiter`, which had started before, back in line at its old rank. */
+  readmit(waiter: Waiter, now: number): void {
+    this.order.resume(waiter);
+    this.parts.overflow.entered(waiter);
+    this.arm(waiter);
+    this.slotFreed(now);
+    if (waiter.lane !== undefined) this.slots.demandGrew(now);
+  }
+
+  slotFreed(now: number): void {
+    this.starter.go(now);
+    this.moments.check();
+  }
+
+  ended(waiter: Waiter, held: Holding, outcome: Outcome, detail?: unknown, at?: number): void {
+    const now = at ?? this.clock();
+    if (this.order.isAccounting) {
+      this.order.ended(waiter, held.bill, this.costOf(waiter, held, outcome, detail, now));
+    }
+    this.parts.books?.ended(waiter, outcome, now - held.startedAt);
+    this.giveBack(held, outcome, detail, now);
+  }
+
+  /** What ran has stopped, and will come back. */
+  suspended(waiter: Waiter, held: Holding, outcome: Outcome, detail: unknown, now: number): void {
+    if (this.order.isAccounting) {
+      this.order.suspend(waiter, held.bill, this.costOf(waiter, held, outcome, detail, now));
+    }
+    this.giveBack(held, outcome, detail, now);
+  }
+
+  /** What ran has paused: it stands in line again before its slot goes to whoever comes first. */
+  pausedByItself(waiter: Waiter, held: Holding, now: number): void {
+    if (this.order.isAccounting) {
+      this.order.suspend(waiter, held.bill, this.costOf(waiter, held, 'success', undefined, now));
+    }
+    this.order.resume(waiter);
+    this.parts.overflow.entered(waiter);
+    this.arm(waiter);
+    this.giveBack(held, 'success', undefined, now);
+  }
+
+  /** What had stopped will not come back. */
+  abandoned(waiter: Waiter): void {
+    this.order.abandon(waiter);
+    this.slotFreed(this.clock());
+  }
+
+  /** How many go before `waiter`, who waits. */
+  countAhead(waiter: Waiter): number {
+    if (!this.parts.overflow.isOutside(waiter)) return this.order.countAhead(waiter);
+    return this.order.size + (waiter.lane?.countAhead(waiter) ?? 0);
+  }
+
+  rang(waiter: Waiter): void {
+    this.expire(waiter);
+  }
+
+  expire(waiter: Waiter): void {
+    const { deadline } = waiter.call;
+    this.turnAway(waiter, refusalError(this.countExpired(waiter, deadline as number)));
+  }
+
+  drop(waiter: Waiter, now: number): void {
+    this.countRefused(waiter);
+    this.turnAway(waiter, refusalError(this.no.overloaded(now - waiter.arrivedAt)));
+  }
+
+  /** `waiter` stands in line no more: for those outside there may be room. */
+  left(waiter: Waiter): void {
+    const { overflow } = this.parts;
+    overflow.left(waiter);
+    if (waiter.alarmId >= 0) this.runtime.disarm(waiter);
+    if (overflow.outsideCount === 0) return;
+    for (let next = overflow.nextIn(); next !== undefined; next = overflow.nextIn()) {
+      this.order.push(next);
+    }
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.parts.books?.count(waiter, 'cancelled');
+    this.leave(waiter);
+    this.moments.check();
+  }
+
+  /** Turns away somebody who waits. */
+  turnAway(waiter: Waiter, error: unknown): void {
+    this.leave(waiter);
+    waiter.turnAway(error);
+    this.moments.check();
+  }
+
+  reprioritise(waiter: Waiter, priority: number): boolean {
+    if (waiter.lane === undefined) return false;
+    if (this.parts.overflow.isOutside(waiter)) {
+      waiter.priority = priority;
+      return true;
+    }
+    this.order.reprioritise(waiter, priority);
+    this.slotFreed(this.clock());
+    if (waiter.lane !== undefined) this.parts.preemption?.makeWayFor(waiter);
+    return true;
+  }
+
+  /** Everybody who waits, in line and outside. */
+  *waiters(): Iterable<Waiter> {
+    yield* this.order.entries() as Iterable<Waiter>;
+    yield* this.parts.overflow.entriesOutside() as Iterable<Waiter>;
+  }
+
+  /** Hears of no slot any more. */
+  detach(): void {
+    this.attached[Symbol.dispose]();
+  }
+
+  private costOf(
+    waiter: Waiter,
+    held: Holding,
+    outcome: Outcome,
+    detail: unknown,
+    now: number,
+  ): number | undefined {
+    const { call } = waiter;
+    return this.parts.measure?.({ call, outcome, detail, durationMs: now - held.startedAt });
+  }
+
+  /** `waiter` is in line and must wait, if it is worth it and there is room. */
+  private letWait(waiter: Waiter, now: number): Refusal | undefined {
+    const { overflow } = this.parts;
+    const refusal = this.hopelessness(waiter, now);
+    if (refusal !== undefined) {
+      this.leave(waiter);
+      return refusal;
+    }
+    if (this.order.size > overflow.capacity) {
+      const victim = overflow.victim(waiter) as Waiter | undefined;
+      if (victim !== undefined) this.countRefused(victim);
+      if (victim === waiter) {
+        this.leave(waiter);
+        return this.no.full(this.order.size, this.starter.pace.estimate(0)?.inMs ?? 0);
+      }
+      if (victim !== undefined) this.turnAway(victim, refusalError(this.no.evicted()));
+    }
+    this.arm(waiter);
+    this.parts.preemption?.makeWayFor(waiter);
+    this.slots.demandGrew(now);
+    return undefined;
+  }
+
+  /** Why `waiter` need not wait: it would start too late, even if things go a little better than usual. */
+  private hopelessness(waiter: Waiter, now: number): Refusal | undefined {
+    const { deadline } = waiter.call;
+    if (deadline === undefined || !this.parts.refusesHopeless) return undefined;
+    const estimate = this.starter.pace.estimate(this.order.countAhead(waiter));
+    if (estimate === undefined || now + estimate.inMs - estimate.errorMs <= deadline) {
+      return undefined;
+    }
+    this.expired++;
+    this.parts.books?.count(waiter, 'expired');
+    return this.no.hopeless(deadline, now + estimate.inMs);
+  }
+
+  private arm(waiter: Waiter): void {
+    const { deadline } = waiter.call;
+    if (deadline !== undefined) this.runtime.armAt(waiter, deadline);
+  }
+
+  private leave(waiter: Waiter): void {
+    if (this.parts.overflow.isOutside(waiter)) waiter.lane?.remove(waiter);
+    else if (waiter.lane !== undefined) this.order.remove(waiter);
+    this.left(waiter);
+    this.slotFreed(this.clock()); // whoever stood behind it may fit
+  }
+
+  private giveBack(held: Holding, outcome: Outcome, detail: unknown, now: number): void {
+    const { lease } = held;
+    held.letGo();
+    this.starter.running--;
+    lease.release(outcome, detail, now);
+    this.moments.check();
+  }
+
+  private countExpired(waiter: Waiter, deadline: number): Refusal {
+    this.expired++;
+    this.parts.books?.count(waiter, 'expired');
+    return this.no.expired(deadline);
+  }
+
+  private countRefused(waiter: Waiter): void {
+    this.refused++;
+    this.parts.books?.count(waiter, 'refused');
+  }
+}

@@ -1,0 +1,51 @@
+/** What a queue answers when it turns somebody away. */
+
+import type { Refusal, RefusalCode } from '../core/index.ts';
+import { ClosedError, OptionError, stackless } from '../core/index.ts';
+
+/** The refusals of the queue of that name. */
+export class Refusals {
+  private readonly policy: string;
+
+  constructor(name: string) {
+    this.policy = name;
+  }
+
+  expired(deadline: number): Refusal {
+    return this.refusal(
+      'ERR_EXPIRED',
+      `the deadline (${deadline} ms) passed before a slot was free`,
+    );
+  }
+
+  hopeless(deadline: number, startAt: number): Refusal {
+    const at = Math.round(startAt);
+    const message = `would start at about ${at} ms, after its deadline (${deadline} ms)`;
+    return this.refusal('ERR_EXPIRED', message);
+  }
+
+  full(waiting: number, retryAfterMs: number): Refusal {
+    return this.refusal('ERR_QUEUE_FULL', `${waiting} are waiting, as many as may`, retryAfterMs);
+  }
+
+  evicted(): Refusal {
+    return this.refusal('ERR_QUEUE_FULL', 'gave way to another when the line was full');
+  }
+
+  overloaded(waitedMs: number): Refusal {
+    const message = `waited ${Math.round(waitedMs)} ms in a line that stands`;
+    return this.refusal('ERR_OVERLOADED', message);
+  }
+
+  closedError(): ClosedError {
+    return stackless(() => new ClosedError(`${this.policy} is closed`));
+  }
+
+  priorityError(priority: unknown): OptionError {
+    return new OptionError(`${this.policy}: call.priority`, 'a number', priority);
+  }
+
+  private refusal(code: RefusalCode, message: string, retryAfterMs = 0): Refusal {
+    return { ok: false, code, policy: this.policy, retryAfterMs, message };
+  }
+}

@@ -1,0 +1,275 @@
+/** From the options of a queue to its parts: checked once, complete, and only what was asked for. */
+
+import type { OptionChecks, Runtime, Slots } from '../core/index.ts';
+import { optionChecks, STAGE, systemRuntime } from '../core/index.ts';
+import { FixedSlots } from './fixed-slots.ts';
+import type { ResizableSlots } from './fixed-slots.ts';
+import type { Line } from './line.ts';
+import type { LineParts, WorkEnd } from './line-parts.ts';
+import type { Entry } from './order/entry.ts';
+import type { Ageing } from './order/levels.ts';
+import type { FairOrder } from './order/order.ts';
+import { Order } from './order/order.ts';
+import { Overflow } from './overflow.ts';
+import { Overload } from './overload.ts';
+import { Preemption } from './preemption.ts';
+import { retryDelay, TaskRetry } from './retry.ts';
+import { SeatSlots } from './seat-slots.ts';
+import { Bookkeeper } from './statistics.ts';
+import type {
+  FairOptions,
+  FlowKey,
+  PerKeyOptions,
+  WorkQueueLimits,
+  WorkQueueOptions,
+} from './types.ts';
+
+const COUNT_OR_INFINITY = Object.freeze({ min: 0, integer: true, infinite: true });
+
+/** Makes the parts of a queue. */
+export function checkedParts<R>(options: WorkQueueOptions<R>): {
+  readonly parts: LineParts;
+  readonly retry: TaskRetry | undefined;
+  /** Holds a flow back, or lets it go on. */
+  readonly pauseFlow: (flow: string, isPaused: boolean) => void;
+  readonly update: (limits: WorkQueueLimits, line: Line) => void;
+} {
+  const check = optionChecks('workQueue');
+  check.known(options, [
+    'concurrency',
+    'unit',
+    'capacity',
+    'whenFull',
+    'refuseHopeless',
+    'ageing',
+    'fair',
+    'perKey',
+    'overload',
+    'rate',
+    'retry',
+    'preemption',
+    'statistics',
+    'yieldAfterMs',
+    'name',
+    'runtime',
+  ]);
+  const { name = 'queue', runtime = systemRuntime(), fair, rate } = options;
+  const checking = { check, runtime, name: check.text('name', name) };
+  const weights = { of: fair?.weight ?? ((): number => 1) };
+  const order = orderOf(options, weights, checking);
+  const parts: LineParts = {
+    name,
+    runtime,
+    slots: slotsOf(options, check),
+    order,
+    overflow: overflowOf(options, order, check),
+    yieldAfterMs: check.durationMs('yieldAfterMs', options.yieldAfterMs ?? 10),
+    refusesHopeless: options.refuseHopeless ?? true,
+    overload: options.overload && new Overload(options.overload, order.discipline, runtime.now()),
+    preemption: options.preemption === true ? new Preemption() : undefined,
+    rate: rate && doorOf(rate, check),
+    books: options.statistics === true ? new Bookkeeper() : undefined,
+    measure: fair && measureOf(fair, checking),
+    usesTime: usesTime(options),
+  };
+  return {
+    parts,
+    retry: retryOf(options, checking),
+    pauseFlow: (flow, isPaused) => {
+      if (fair === undefined) check.refuse('fair', 'given where single flows are paused', fair);
+      order.pauseFlow(flow, isPaused);
+    },
+    update: (limits, line) => update(limits, { check, parts, weights, line }),
+  };
+}
+
+/** Whether starting and ending need the time even where no deadline does. */
+function usesTime<R>(options: WorkQueueOptions<R>): boolean {
+  const { concurrency, ageing, overload, fair, rate, statistics } = options;
+  const isMeasured = fair?.cost !== undefined && fair.cost !== 'stated';
+  const hasTimed = [ageing, overload, rate].some((option) => option !== undefined);
+  return typeof concurrency !== 'number' || hasTimed || isMeasured || statistics === true;
+}
+
+function orderOf<R>(options: WorkQueueOptions<R>, weights: Weights, checking: Checking): Order {
+  const { check } = checking;
+  const { fair, perKey, overload } = options;
+  const ageing = ageingOf(options, check);
+  if (overload !== undefined && ageing !== undefined) {
+    check.refuse('overload', 'left out where ageing keeps the oldest first', overload);
+  }
+  return new Order({
+    ageing,
+    fair: fair && fairOf(fair, weights, ageing, checking),
+    perKey: perKey && perKeyOf(perKey, check),
+  });
+}
+
+function perKeyOf(
+  { concurrency = 1, ordered = false }: PerKeyOptions,
+  check: OptionChecks,
+): { readonly concurrency: number; readonly ordered: boolean } {
+  check.count('perKey.concurrency', concurrency);
+  if (ordered && concurrency > 1) {
+    check.refuse('perKey.concurrency', '1 where keys are kept in order', concurrency);
+  }
+  return { concurrency, ordered };
+}
+
+function overflowOf<R>(
+  { capacity = Infinity, whenFull = 'refuse' }: WorkQueueOptions<R>,
+  order: Order,
+  check: OptionChecks,
+): Overflow {
+  check.number('capacity', capacity, COUNT_OR_INFINITY);
+  check.oneOf('whenFull', whenFull, ['refuse', 'evict-last', 'evict-oldest', 'wait']);
+  return new Overflow(order, capacity, whenFull);
+}
+
+interface Checking {
+  readonly check: OptionChecks;
+  readonly runtime: Runtime;
+  readonly name: string;
+}
+
+interface Weights {
+  of: (flow: string, floor: number) => number;
+}
+
+function slotsOf<R>({ concurrency, unit }: WorkQueueOptions<R>, check: OptionChecks): Slots {
+  if (typeof concurrency === 'object' && typeof concurrency?.tryAcquire === 'function') {
+    if (unit !== undefined) check.refuse('unit', 'left to the slots that were given', unit);
+    return concurrency;
+  }
+  if (unit === undefined) return new FixedSlots(check.count('concurrency', concurrency));
+  const size = check.positive('concurrency', concurrency);
+  return new SeatSlots(size, check.text('unit', unit));
+}
+
+function ageingOf(
+  { ageing }: Pick<WorkQueueOptions, 'ageing'>,
+  check: OptionChecks,
+): Ageing | undefined {
+  if (ageing === undefined) return undefined;
+  const { msPerLevel = Infinity, overdueAfterMs = Infinity } = ageing;
+  return {
+    msPerLevel: check.durationMs('ageing.msPerLevel', msPerLevel),
+    overdueAfterMs: check.durationMs('ageing.overdueAfterMs', overdueAfterMs),
+  };
+}
+
+function fairOf(
+  fair: FairOptions,
+  weights: Weights,
+  ageing: Ageing | undefined,
+  { check, runtime, name }: Checking,
+): FairOrder {
+  const keys = Array.isArray(fair.by) ? (fair.by as readonly FlowKey[]) : [fair.by ?? 'tenant'];
+  if (keys.length === 0) check.refuse('fair.by', 'at least one key', fair.by);
+  const priorities = fair.priorities ?? (ageing === undefined ? 'above' : 'within');
+  check.oneOf('fair.priorities', priorities, ['above', 'within']);
+  if (ageing !== undefined && priorities === 'above') {
+    check.refuse('fair.priorities', "'within' where waiting makes more urgent", priorities);
+  }
+  return {
+    by: keys.map((key) => flowNamer(key as FlowKey, check)),
+    weight: (flow, floor) => {
+      const weight = weights.of(flow, floor);
+      if (weight > 0 && weight < Infinity) return weight;
+      runtime.report(new RangeError(`weight of ${flow} must be above 0, got ${weight}`), name);
+      return 1;
+    },
+    cap: check.number('fair.concurrency', fair.concurrency ?? Infinity, {
+      min: 1,
+      integer: true,
+      infinite: true,
+    }),
+    unit: fair.unit,
+    isMeasured: fair.cost !== undefined && fair.cost !== 'stated',
+    priorities,
+  };
+}
+
+function flowNamer(key: FlowKey, check: OptionChecks): (entry: Entry) => string {
+  if (typeof key === 'function') return ({ call }) => key(call) ?? '';
+  const field = check.oneOf('fair.by', key, ['tenant', 'key', 'kind', 'session']);
+  return ({ call }) => call[field] ?? '';
+}
+
+/** What ended work cost; undefined, where the user's function answers nonsense, leaves the charge. */
+function measureOf(
+  { cost = 'stated' }: FairOptions,
+  { runtime, name }: Checking,
+): ((end: WorkEnd) => number | undefined) | undefined {
+  if (cost === 'stated') return undefined;
+  if (cost === 'time') return ({ durationMs }) => durationMs;
+  return (end) => {
+    try {
+      const measured = cost(end);
+      if (measured >= 0 && measured < Infinity) return measured;
+      throw new RangeError(`fair.cost must return 0 or more, got ${measured}`);
+    } catch (error) {
+      runtime.report(error, `${name}: fair.cost`);
+      return undefined;
+    }
+  };
+}
+
+function retryOf(
+  { retry }: Pick<WorkQueueOptions, 'retry'>,
+  { check, runtime, name }: Checking,
+): TaskRetry | undefined {
+  if (retry === undefined) return undefined;
+  return new TaskRetry({
+    attempts: check.count('retry.attempts', retry.attempts),
+    delayMs: retry.delayMs ?? retryDelay(runtime.random(`${name} retry`)),
+    isRetryable: retry.isRetryable ?? ((): boolean => true),
+    deadLetters: check.number('retry.deadLetters', retry.deadLetters ?? 1_000, {
+      min: 0,
+      integer: true,
+    }),
+    report: (error) => runtime.report(error, `${name}: retry`),
+  });
+}
+
+function doorOf(rate: { readonly [STAGE]: unknown }, check: OptionChecks): LineParts['rate'] {
+  const stage = rate[STAGE];
+  if (typeof stage !== 'object' || stage === null || !('enter' in stage)) {
+    check.refuse('rate', 'a policy that is a door, such as a limiter', rate);
+  }
+  return stage as LineParts['rate'];
+}
+
+function update(
+  limits: WorkQueueLimits,
+  {
+    check,
+    parts,
+    weights,
+    line,
+  }: { check: OptionChecks; parts: LineParts; weights: Weights; line: Line },
+): void {
+  check.known(limits, ['concurrency', 'capacity', 'weight']);
+  const { concurrency, capacity, weight } = limits;
+  const { slots, overflow, order } = parts;
+  if (concurrency !== undefined && !isResizable(slots)) {
+    check.refuse('concurrency', 'left to the slots that were given', concurrency);
+  }
+  if (concurrency !== undefined) check.count('concurrency', concurrency);
+  if (capacity !== undefined) {
+    overflow.capacity = check.number('capacity', capacity, COUNT_OR_INFINITY);
+  }
+  if (weight !== undefined) {
+    weights.of = check.callable('weight', weight);
+    order.reweigh();
+  }
+  if (concurrency !== undefined) {
+    (slots as ResizableSlots).resize(concurrency, parts.runtime.now());
+  }
+  line.slotFreed(line.clock());
+}
+
+/** True for slots of our own; those given by the user are theirs to size. */
+function isResizable(slots: Slots): slots is ResizableSlots {
+  return slots instanceof FixedSlots || slots instanceof SeatSlots;
+}
