@@ -1,3 +1,4 @@
+/* eslint-disable complexity -- the property walks through every kind of command */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FairOrder } from '../../src/queue/order/order.ts';
