@@ -103,7 +103,8 @@ export class SlotsLimit implements Limit {
 
   explain(call: Call): Reason {
     const { partitionOf } = this.setup;
-    const of = this.partitions === undefined ? '' : `, nor is the share of '${partitionOf(call)}' free`;
+    const of =
+      this.partitions === undefined ? '' : `, nor is the share of '${partitionOf(call)}' free`;
     return {
       code: 'ERR_CONCURRENCY_LIMITED',
       message: `${this.inFlight} of ${this.most} in flight${of}`,
