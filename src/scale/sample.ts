@@ -32,7 +32,7 @@ export interface Sample {
 
 /** Figures in the order of `Fleet.units`. */
 export interface PerUnit {
-  /** NaN where a unit has none. */
+  /** NaN where a unit has none; what is below 0 or beyond 10¹⁸ counts as none. */
   readonly values: ArrayLike<number>;
   /** When each was measured, in ms. @default the sample's `at` */
   readonly at?: ArrayLike<number>;
@@ -54,7 +54,10 @@ export type Reading =
       readonly perUnit?: PerUnit;
     };
 
-/** Completes a reading, and calls a figure that cannot be (NaN, infinite) an error. */
+/** Figures beyond this are no measurement; below it, sums and squares stay finite. */
+const MOST = 1e18;
+
+/** Completes a reading, and calls a figure that cannot be (NaN, infinite, beyond 10¹⁸) an error. */
 export function sampleOf(reading: Reading | undefined, now: number): Sample {
   if (reading === undefined) return badSample('empty', now, 'no reading');
   if (typeof reading === 'number') return plainSample(reading, now);
@@ -63,7 +66,7 @@ export function sampleOf(reading: Reading | undefined, now: number): Sample {
   if (perUnit !== undefined && reading.value === undefined)
     return meanSample(reading, perUnit, now);
   const value = reading.value ?? NaN;
-  if (!Number.isFinite(value)) return badSample('error', at, `read ${String(value)}`);
+  if (!(Math.abs(value) <= MOST)) return badSample('error', at, `read ${String(value)}`);
   return {
     value,
     at,
@@ -75,7 +78,7 @@ export function sampleOf(reading: Reading | undefined, now: number): Sample {
 }
 
 function plainSample(value: number, at: number): Sample {
-  if (!Number.isFinite(value)) return badSample('error', at, `read ${String(value)}`);
+  if (!(Math.abs(value) <= MOST)) return badSample('error', at, `read ${String(value)}`);
   return { value, at, windowMs: 0, quality: 'fresh' };
 }
 
@@ -84,7 +87,7 @@ function meanSample(reading: Exclude<Reading, number>, perUnit: PerUnit, now: nu
   const { at = now, windowMs = 0, quality = 'fresh' } = reading;
   const { values } = perUnit;
   let known = 0;
-  while (known < values.length && Number.isNaN(values[known])) known++;
+  while (known < values.length && !isFigure(values[known])) known++;
   if (known === values.length)
     return { ...badSample('empty', at, 'no unit has a figure'), perUnit };
   let mean: number | undefined;
@@ -99,17 +102,22 @@ function meanSample(reading: Exclude<Reading, number>, perUnit: PerUnit, now: nu
   };
 }
 
-/** The mean of the figures that are there; NaN when there is none. */
+/** The mean of the figures that are there; at least one is. */
 function meanOf(values: ArrayLike<number>): number {
   let sum = 0;
   let count = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (Number.isNaN(value)) continue;
+    if (!isFigure(value)) continue;
     sum += value;
     count++;
   }
-  return count === 0 ? NaN : sum / count;
+  return sum / count;
+}
+
+/** Whether a unit has a figure. */
+export function isFigure(value: number | undefined): value is number {
+  return value !== undefined && value >= 0 && value <= MOST;
 }
 
 /** A sample without a value. */

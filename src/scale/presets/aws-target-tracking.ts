@@ -39,8 +39,8 @@ interface Alarms {
   /** Closed periods in a row above, and below. */
   readonly above: number;
   readonly below: number;
-  /** Mean of the last closed period with data. */
-  readonly last: number;
+  /** Mean of the last closed period with data; null before there is one. */
+  readonly last: number | null;
 }
 
 /**
@@ -75,7 +75,7 @@ export function awsTargetTracking(options: AwsTargetTrackingOptions): ScalingPol
       const { now, fleet } = situation;
       const sample = situation.sample(metric);
       const period = Math.floor(now / periodMs);
-      const before = state ?? { period, sum: 0, count: 0, above: 0, below: 0, last: NaN };
+      const before = state ?? { period, sum: 0, count: 0, above: 0, below: 0, last: null };
       const began =
         period === before.period ? before : { ...closed(before), period, sum: 0, count: 0 };
       const units = Math.max(1, fleet.current);
@@ -84,8 +84,9 @@ export function awsTargetTracking(options: AwsTargetTrackingOptions): ScalingPol
         ? { ...began, sum: began.sum + value, count: began.count + 1 }
         : began;
       const fires = period !== before.period;
-      const wanted = ceilUnits((units * next.last) / target);
-      const why = `${metric} ${show(next.last)} against ${show(target)}`;
+      const last = next.last ?? NaN;
+      const wanted = ceilUnits((units * last) / target);
+      const why = `${metric} ${show(last)} against ${show(target)}`;
       const holdsIn = sample.quality !== 'fresh';
       if (fires && next.above >= breachesOut) {
         const desired = Math.max(fleet.current, wanted);

@@ -7,6 +7,7 @@
  */
 
 import type { Unit } from '../ports.ts';
+import { isFigure } from '../sample.ts';
 
 /** Off by so much, as a share of the target, and nothing changes; both bounds included. */
 export interface HpaTolerance {
@@ -54,7 +55,7 @@ export function groupOf(
   const pod = pods.units[index] as Unit;
   if (pod.draining === true || pod.phase === 'failed') return 'ignored';
   if (pod.phase === 'starting') return 'unready';
-  if (!(index < pods.values.length) || Number.isNaN(pods.values[index])) return 'missing';
+  if (!isFigure(pods.values[index])) return 'missing';
   if (!cpu) return 'ready';
   const sampledAt = pods.times?.[index] ?? pods.at;
   return distrusted(pod, sampledAt, pods.windowMs, context) ? 'unready' : 'ready';
@@ -209,7 +210,7 @@ function steadySums({ units, values }: PodUsage, assumedPercent: number): Sums {
   const known = Math.min(values.length, units.length);
   for (let i = 0; i < known; i++) {
     const value = values[i] as number;
-    if (Number.isNaN(value)) continue;
+    if (!isFigure(value)) continue;
     usage += toMilli(value);
     counted++;
   }
