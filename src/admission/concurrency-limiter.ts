@@ -22,6 +22,7 @@ import { SlotsLimit } from './concurrency/slots-limit.ts';
 import { Entrance, LIMITER_OPTIONS } from './entrance.ts';
 import type { Order } from './line-order.ts';
 import { lineOrder } from './line-order.ts';
+import type { Allowance } from './limit.ts';
 import type { Decisions, LimiterEvents, LimiterOptions } from './limiter.ts';
 
 /** Options of {@link concurrencyLimiter}. */
@@ -59,6 +60,8 @@ export interface ConcurrencyLimiter extends Policy, Staged, EventSource<Concurre
    * @throws RejectedError (`ERR_CONCURRENCY_LIMITED`) when its turn does not come in time
    */
   enter(call?: Call): Promise<Pass>;
+  /** Looks without entering. */
+  peek(call?: Call): Allowance;
   /** Puts another limit in force at once; calls in flight stay, those who wait may pass. */
   update(limit: number | ConcurrencyLimit): void;
   /** Limit, calls in flight, and what was decided so far. */
@@ -106,6 +109,7 @@ export function concurrencyLimiter(options: ConcurrencyLimiterOptions = {}): Con
   const random = runtime.random('concurrency limit');
   const made = (limit: number | ConcurrencyLimit): Made => make(limit, random, runtime);
   const limit: SlotsLimit = new SlotsLimit({
+    name: options.name ?? 'concurrencyLimiter',
     ...made(options.limit ?? adaptive()),
     partitions,
     partitionOf: check.callable('partitionOf', partitionOf),
@@ -128,6 +132,7 @@ export function concurrencyLimiter(options: ConcurrencyLimiterOptions = {}): Con
     name: entrance.name,
     tryEnter: (call) => entrance.tryEnter(call),
     enter: (call) => entrance.pass(call),
+    peek: (call) => entrance.peek(call),
     run: flightRunner([entrance]),
     on: (name, listener) => entrance.events.on(name, listener),
     update(next) {

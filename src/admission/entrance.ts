@@ -14,7 +14,7 @@ import {
   systemRuntime,
   TOKEN,
 } from '../core/index.ts';
-import type { Limit, Reason } from './limit.ts';
+import type { Ahead, Allowance, Limit, Reason } from './limit.ts';
 import { UNTIL_ROOM } from './limit.ts';
 import type { Booking, Decisions, LimiterEvents, LimiterOptions } from './limiter.ts';
 import type { LineKeeper } from './line.ts';
@@ -64,7 +64,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   private readonly dryRun: boolean;
   private readonly maxWaitMs: number | undefined;
   private readonly maxWaiting: number;
-  private readonly nobody: Float64Array;
+  private readonly nobody: Ahead;
   /** The lines somebody stands in; undefined while nobody waits, which is the usual case. */
   private lines: Map<string, Line> | undefined = undefined;
   /** The latest time seen, and how far it is ahead of a clock that has gone back. */
@@ -90,7 +90,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
         ? undefined
         : check.number('maxWaitMs', maxWaitMs, { min: 0, infinite: true });
     this.maxWaiting = check.number('maxWaiting', maxWaiting, { min: 0, infinite: true });
-    this.nobody = new Float64Array(limit.parts);
+    this.nobody = limit.nobody();
     this.events = emitter<Events>(this.runtime, this.name);
     this.runtime.enrol({ waiting: () => this.describeWaiting() });
   }
@@ -125,8 +125,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     const now = this.now();
     const waitMs = this.waitMs(call, now);
     if (waitMs > this.patience(call, now, this.maxWaitMs ?? Infinity) || waitMs >= UNTIL_ROOM) {
-      const retryAfterMs = waitMs === UNTIL_ROOM ? 0 : waitMs;
-      return this.refusal(this.limit.explain(call, waitMs), retryAfterMs);
+      return this.refusal(this.explain(call, waitMs, now), retryAfter(waitMs));
     }
     const place = new BookedPlace(call, this);
     if (waitMs === 0) this.admit(call, now);
@@ -140,7 +139,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   }
 
   /** What those will spend who wait where `call` would, by part of the limit. */
-  ahead(call: Call, now: number): Float64Array {
+  ahead(call: Call, now: number): Ahead {
     if (this.lines === undefined) return this.nobody;
     const line = this.lines.get(this.lineOf?.(call) ?? '');
     line?.pump(now);
@@ -160,6 +159,19 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     }
   }
 
+  /** How much is left for `call`. */
+  peek(call: Call = NO_CALL): Allowance {
+    const now = this.now();
+    return this.limit.peek(call, this.ahead(call, now), now);
+  }
+
+  /** Spends (`sign` 1) or gives back (-1) what `call` costs, without asking. */
+  adjust(call: Call, sign: 1 | -1): void {
+    const now = this.now();
+    this.limit.adjust(call, sign, now);
+    if (sign < 0) this.pump(now);
+  }
+
   decisions(): Decisions {
     const { admitted, refused, wouldRefuse, exempted } = this;
     return { admitted, refused, wouldRefuse, exempted, waiting: this.waitingCount() };
@@ -171,7 +183,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   }
 
   expire(call: Call, now: number): Entry {
-    return this.refuse(call, this.waitMs(call, now));
+    return this.refuse(call, this.waitMs(call, now), now);
   }
 
   drop(call: Call, waitedMs: number): Entry {
@@ -207,7 +219,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
     const ahead = this.lines === undefined ? this.nobody : this.ahead(call, now);
     const entry = this.limit.enter(call, ahead, now);
-    if (typeof entry === 'number') return this.refuse(call, entry);
+    if (typeof entry === 'number') return this.refuse(call, entry, now);
     this.admitted++;
     return entry;
   }
@@ -218,9 +230,9 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     if (waitMs === 0) return this.admit(call, now);
     const patienceMs = this.patience(call, now, maxWaitMs);
     const tooLong = waitMs === UNTIL_ROOM ? patienceMs <= 0 : waitMs > patienceMs;
-    if (tooLong || waitMs === Infinity || this.dryRun) return this.refuse(call, waitMs);
+    if (tooLong || waitMs === Infinity || this.dryRun) return this.refuse(call, waitMs, now);
     const inLine = this.lines?.get(this.lineOf?.(call) ?? '')?.size ?? 0;
-    if (inLine >= this.maxWaiting) return this.refuse(call, waitMs);
+    if (inLine >= this.maxWaiting) return this.refuse(call, waitMs, now);
     const waiting = new WaitingCall(call, this);
     this.openLine(call, now).join(waiting, now);
     waiting.watch(patienceMs);
@@ -237,9 +249,12 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     return ADMITTED;
   }
 
-  private refuse(call: Call, waitMs: number): Entry {
-    const retryAfterMs = waitMs === UNTIL_ROOM ? 0 : waitMs;
-    return this.turnAway(call, this.limit.explain(call, waitMs), retryAfterMs);
+  private refuse(call: Call, waitMs: number, now: number): Entry {
+    return this.turnAway(call, this.explain(call, waitMs, now), retryAfter(waitMs));
+  }
+
+  private explain(call: Call, waitMs: number, now: number): Reason {
+    return this.limit.explain(call, waitMs, this.ahead(call, now), now);
   }
 
   private turnAway(call: Call, reason: Reason, retryAfterMs: number): Entry {
@@ -275,4 +290,8 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     const waiting = this.waitingCount();
     return waiting === 0 ? undefined : `${this.name}: ${waiting} waiting for their turn`;
   }
+}
+
+function retryAfter(waitMs: number): number {
+  return waitMs === UNTIL_ROOM ? 0 : waitMs;
 }

@@ -1,8 +1,8 @@
 /** Rate limits: token bucket, windows, even spacing, for one subject or for millions of keys. */
 export type { KeyedLimiter, KeyedLimiterOptions, KeyedSnapshot } from './keyed-limiter.ts';
 export { keyedLimiter } from './keyed-limiter.ts';
+export type { Allowance } from './limit.ts';
 export type {
-  Allowance,
   Booking,
   Decisions,
   LimiterDump,

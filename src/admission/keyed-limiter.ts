@@ -78,7 +78,7 @@ export function keyedLimiter(options: KeyedLimiterOptions): KeyedLimiter {
   const now = (options.runtime ?? systemRuntime()).now();
   const rule = options.rate.rule(now);
   const table = new KeyTable(rule, maxKeys, now);
-  const limit = new KeyedRateLimit('keyedLimiter', table, options.unit, keyOf);
+  const limit = new KeyedRateLimit(options.name ?? 'keyedLimiter', table, options.unit, keyOf);
   const entrance = new Entrance({ factory: 'keyedLimiter', options, limit, lineOf: keyOf });
   const built = { entrance, limit };
   return {

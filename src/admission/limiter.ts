@@ -13,6 +13,8 @@ import type {
   Staged,
 } from '../core/index.ts';
 
+import type { Allowance } from './limit.ts';
+
 /** Options every limiter takes. */
 export interface LimiterOptions {
   /** Names the limiter in refusals, events and reports; each factory says its default. */
@@ -47,18 +49,6 @@ export interface Decisions {
 export interface LimiterEvents {
   /** A call was turned away, or would have been but for `dryRun`. */
   refused: { readonly call: Call; readonly refusal: Refusal; readonly dryRun: boolean };
-}
-
-/** How much of a limit is left, as `RateLimit` headers tell it. */
-export interface Allowance {
-  /** Units that may pass at once when nothing has been spent. */
-  readonly limit: number;
-  /** Units that may pass now; below 0 while overdrawn. */
-  readonly remaining: number;
-  /** Milliseconds until nothing is owed any more. */
-  readonly resetMs: number;
-  /** Milliseconds until the call asked about may pass; 0 for now, Infinity for never. */
-  readonly retryAfterMs: number;
 }
 
 /** The state of a limiter, free of its process's clock, as plain JSON. */

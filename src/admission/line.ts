@@ -8,7 +8,7 @@
  */
 
 import type { Alarm, Call } from '../core/index.ts';
-import type { Limit } from './limit.ts';
+import type { Ahead, Limit } from './limit.ts';
 import { UNTIL_ROOM } from './limit.ts';
 import type { LineOrder } from './line-order.ts';
 
@@ -27,6 +27,8 @@ export interface Waiting {
   granted(now: number): void;
   /** It has waited too long for the order of the line, and has left it. */
   dropped(now: number): void;
+  /** It can never pass any more, and has left the line. */
+  hopeless(now: number): void;
 }
 
 /** What a line tells whoever keeps it. */
@@ -46,7 +48,7 @@ export class Line implements Alarm {
   size = 0;
   readonly key: string;
   /** What all in the line will spend, by part of the limit. */
-  readonly ahead: Float64Array;
+  readonly ahead: Ahead;
   private head: Waiting | undefined = undefined;
   private tail: Waiting | undefined = undefined;
   private awaited = 0;
@@ -54,7 +56,7 @@ export class Line implements Alarm {
   private dueAt = Infinity;
   /** What the alarm is set to; Infinity when it is not. */
   private alarmAt = Infinity;
-  private readonly nobody: Float64Array;
+  private readonly nobody: Ahead;
   private readonly limit: Limit;
   private readonly order: LineOrder;
   private readonly keeper: LineKeeper;
@@ -64,8 +66,8 @@ export class Line implements Alarm {
     this.limit = limit;
     this.order = order;
     this.keeper = keeper;
-    this.ahead = new Float64Array(limit.parts);
-    this.nobody = new Float64Array(limit.parts);
+    this.ahead = limit.nobody();
+    this.nobody = limit.nobody();
   }
 
   /** Puts `waiting` at the end. */
@@ -98,6 +100,11 @@ export class Line implements Alarm {
     this.dueAt = Infinity;
     for (let first = this.first(asOf); first !== undefined; first = this.first(asOf)) {
       const waitMs = this.limit.waitMs(first.call, this.nobody, asOf);
+      if (waitMs === Infinity) {
+        this.unlink(first);
+        first.hopeless(asOf);
+        continue;
+      }
       if (waitMs !== 0) {
         this.dueAt = waitMs < UNTIL_ROOM ? asOf + Math.max(waitMs, SHORTEST_STEP_MS) : Infinity;
         if (this.dueAt > now) break;
@@ -143,7 +150,6 @@ export class Line implements Alarm {
     waiting.next = undefined;
     this.size--;
     if (waiting.isAwaited) this.awaited--;
-    if (this.size === 0) this.ahead.fill(0);
-    else this.limit.count(waiting.call, this.ahead, -1);
+    this.limit.count(waiting.call, this.ahead, -1);
   }
 }

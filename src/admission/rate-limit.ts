@@ -6,21 +6,17 @@ import type { Call, Pass } from '../core/index.ts';
 import { ADMITTED, costOf, OptionError } from '../core/index.ts';
 import type { KeyTable } from './key-table.ts';
 import { PRISTINE } from './key-table.ts';
-import type { Limit, Reason } from './limit.ts';
-import type { Allowance } from './limiter.ts';
+import type { Ahead, Allowance, Limit, Reason } from './limit.ts';
+import { nobody } from './limit.ts';
 import type { RateRule } from './rate/rule.ts';
 
 /** A limit on a rate, single or by key. */
 export interface RateLimit extends Limit {
   readonly rule: RateRule;
-  peek(call: Call, ahead: Float64Array, now: number): Allowance;
-  /** Spends (`sign` 1) or gives back (-1) what `call` costs, without asking. */
-  adjust(call: Call, sign: 1 | -1, now: number): void;
 }
 
 /** What single and keyed limits have in common. */
 class Costs {
-  readonly parts = 1;
   readonly rule: RateRule;
   private readonly name: string;
   private readonly unit: string | undefined;
@@ -37,8 +33,12 @@ class Costs {
     throw new OptionError(`${this.name}: call.cost`, 'a number of 0 or more', cost);
   }
 
-  count(call: Call, ahead: Float64Array, sign: 1 | -1): void {
-    ahead[0] = (ahead[0] as number) + sign * this.cost(call);
+  nobody(): Ahead {
+    return nobody();
+  }
+
+  count(call: Call, ahead: Ahead, sign: 1 | -1): void {
+    ahead.units += sign * this.cost(call);
   }
 
   explain(call: Call, waitMs: number): Reason {
@@ -52,8 +52,12 @@ class Costs {
   }
 
   protected allowance(at: number, retryAfterMs: number, ahead: number, now: number): Allowance {
+    const { limit, windowMs } = this.rule.rate;
     return {
-      limit: this.rule.rate.limit,
+      name: this.name,
+      unit: this.unit ?? 'requests',
+      limit,
+      windowMs,
       remaining: this.rule.remaining(at, now) - ahead,
       resetMs: this.rule.resetMs(at, now),
       retryAfterMs,
@@ -69,8 +73,8 @@ export class SingleRateLimit extends Costs implements RateLimit {
     rule.start(0, now);
   }
 
-  waitMs(call: Call, ahead: Float64Array, now: number): number {
-    return this.rule.waitMs(0, this.cost(call), ahead[0] as number, now);
+  waitMs(call: Call, ahead: Ahead, now: number): number {
+    return this.rule.waitMs(0, this.cost(call), ahead.units, now);
   }
 
   admit(call: Call, now: number): Pass {
@@ -78,13 +82,13 @@ export class SingleRateLimit extends Costs implements RateLimit {
     return ADMITTED;
   }
 
-  enter(call: Call, ahead: Float64Array, now: number): Pass | number {
-    const waitMs = this.rule.take(0, this.cost(call), ahead[0] as number, now);
+  enter(call: Call, ahead: Ahead, now: number): Pass | number {
+    const waitMs = this.rule.take(0, this.cost(call), ahead.units, now);
     return waitMs === 0 ? ADMITTED : waitMs;
   }
 
-  peek(call: Call, ahead: Float64Array, now: number): Allowance {
-    return this.allowance(0, this.waitMs(call, ahead, now), ahead[0] as number, now);
+  peek(call: Call, ahead: Ahead, now: number): Allowance {
+    return this.allowance(0, this.waitMs(call, ahead, now), ahead.units, now);
   }
 
   adjust(call: Call, sign: 1 | -1, now: number): void {
@@ -108,9 +112,9 @@ export class KeyedRateLimit extends Costs implements RateLimit {
     this.keyOf = keyOf;
   }
 
-  waitMs(call: Call, ahead: Float64Array, now: number): number {
+  waitMs(call: Call, ahead: Ahead, now: number): number {
     const at = this.table.find(this.keyOf(call), now);
-    return this.rule.waitMs(at, this.cost(call), ahead[0] as number, now);
+    return this.rule.waitMs(at, this.cost(call), ahead.units, now);
   }
 
   admit(call: Call, now: number): Pass {
@@ -119,23 +123,23 @@ export class KeyedRateLimit extends Costs implements RateLimit {
     return ADMITTED;
   }
 
-  enter(call: Call, ahead: Float64Array, now: number): Pass | number {
+  enter(call: Call, ahead: Ahead, now: number): Pass | number {
     const cost = this.cost(call);
     const key = this.keyOf(call);
     const at = this.table.find(key, now);
     if (at !== PRISTINE) {
-      const waitMs = this.rule.take(at, cost, ahead[0] as number, now);
+      const waitMs = this.rule.take(at, cost, ahead.units, now);
       return waitMs === 0 ? ADMITTED : waitMs;
     }
-    const waitMs = this.rule.waitMs(at, cost, ahead[0] as number, now);
+    const waitMs = this.rule.waitMs(at, cost, ahead.units, now);
     if (waitMs > 0) return waitMs;
     if (cost > 0) this.rule.spend(this.table.open(key, now), cost, now);
     return ADMITTED;
   }
 
-  peek(call: Call, ahead: Float64Array, now: number): Allowance {
+  peek(call: Call, ahead: Ahead, now: number): Allowance {
     const at = this.table.find(this.keyOf(call), now);
-    return this.allowance(at, this.waitMs(call, ahead, now), ahead[0] as number, now);
+    return this.allowance(at, this.waitMs(call, ahead, now), ahead.units, now);
   }
 
   adjust(call: Call, sign: 1 | -1, now: number): void {

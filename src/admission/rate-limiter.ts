@@ -106,7 +106,7 @@ function build(
 ): SingleLimiter {
   const now = (options.runtime ?? systemRuntime()).now();
   const rule = rate.rule(now);
-  const limit = new SingleRateLimit(factory, rule, options.unit, now);
+  const limit = new SingleRateLimit(options.name ?? factory, rule, options.unit, now);
   const entrance = new Entrance({ factory, options, limit });
   const built = { entrance, limit };
   return {

@@ -15,24 +15,15 @@ export interface Built {
   readonly limit: RateLimit;
 }
 
-export function rateVerbs({ entrance, limit }: Built): RateLimiter {
+export function rateVerbs({ entrance }: Built): RateLimiter {
   return {
     name: entrance.name,
     tryTake: (call) => entrance.tryEnter(call),
     take: (call) => entrance.pass(call),
     reserve: (call) => entrance.book(call),
-    peek(call = NO_CALL) {
-      const now = entrance.now();
-      return limit.peek(call, entrance.ahead(call, now), now);
-    },
-    penalty(call = NO_CALL) {
-      limit.adjust(call, 1, entrance.now());
-    },
-    reward(call = NO_CALL) {
-      const now = entrance.now();
-      limit.adjust(call, -1, now);
-      entrance.pump(now);
-    },
+    peek: (call) => entrance.peek(call),
+    penalty: (call = NO_CALL) => entrance.adjust(call, 1),
+    reward: (call = NO_CALL) => entrance.adjust(call, -1),
     on: (name, listener) => entrance.events.on(name, listener),
     run: flightRunner([entrance]),
     [STAGE]: entrance,

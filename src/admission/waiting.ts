@@ -59,14 +59,18 @@ export class WaitingCall implements Waiting, Alarm {
     this.resolve(this.host.drop(this.call, now - this.since));
   }
 
+  hopeless(now: number): void {
+    this.unwatch();
+    this.resolve(this.host.expire(this.call, now));
+  }
+
   /** It has waited as long as it may. */
   ring(): void {
     const now = this.host.now();
     this.line?.pump(now); // its turn may have come at this very instant
     if (this.line === undefined) return;
-    this.unwatch();
     this.line.leave(this, now);
-    this.resolve(this.host.expire(this.call, now));
+    this.hopeless(now);
   }
 
   cancelled(reason: unknown): void {
@@ -101,7 +105,11 @@ export class BookedPlace implements Waiting {
   }
 
   dropped(): void {
-    // Bookings stand only in lines that keep their order.
+    // Nobody waits for it; `cancel` will answer false.
+  }
+
+  hopeless(): void {
+    // The same.
   }
 
   cancel(): boolean {

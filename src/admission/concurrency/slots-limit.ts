@@ -5,14 +5,15 @@
 
 import type { Call, Outcome, Pass } from '../../core/index.ts';
 import { costOf } from '../../core/index.ts';
-import type { Limit, Reason } from '../limit.ts';
-import { UNTIL_ROOM } from '../limit.ts';
+import type { Ahead, Allowance, Limit, Reason } from '../limit.ts';
+import { nobody, UNTIL_ROOM } from '../limit.ts';
 import type { Partitions } from './partitions.ts';
 import type { ConcurrencyRule } from './rule.ts';
 import type { Sampler } from './sampler.ts';
 
 /** What the count of calls in flight needs of its shell. */
 export interface SlotsSetup {
+  readonly name: string;
   readonly rule: ConcurrencyRule;
   /** Undefined for a fixed limit, which learns nothing. */
   readonly sampler: Sampler | undefined;
@@ -33,7 +34,6 @@ export interface SlotsShell {
 }
 
 export class SlotsLimit implements Limit {
-  readonly parts = 1;
   inFlight = 0;
   rule: ConcurrencyRule;
   sampler: Sampler | undefined;
@@ -65,12 +65,16 @@ export class SlotsLimit implements Limit {
     this.follow(now);
   }
 
-  count(call: Call, ahead: Float64Array, sign: 1 | -1): void {
-    ahead[0] = (ahead[0] as number) + sign * this.weight(call);
+  nobody(): Ahead {
+    return nobody();
   }
 
-  waitMs(call: Call, ahead: Float64Array): number {
-    const inLine = ahead[0] as number;
+  count(call: Call, ahead: Ahead, sign: 1 | -1): void {
+    ahead.units += sign * this.weight(call);
+  }
+
+  waitMs(call: Call, ahead: Ahead): number {
+    const inLine = ahead.units;
     const weight = this.weight(call);
     if (this.inFlight + inLine + weight <= this.most) return 0;
     // A call heavier than the whole limit would wait for ever: alone, it may go.
@@ -96,7 +100,7 @@ export class SlotsLimit implements Limit {
     return new SlotPass(this, weight, now, partition);
   }
 
-  enter(call: Call, ahead: Float64Array, now: number): Pass | number {
+  enter(call: Call, ahead: Ahead, now: number): Pass | number {
     const waitMs = this.waitMs(call, ahead);
     return waitMs === 0 ? this.admit(call, now) : waitMs;
   }
@@ -109,6 +113,22 @@ export class SlotsLimit implements Limit {
       code: 'ERR_CONCURRENCY_LIMITED',
       message: `${this.inFlight} of ${this.most} in flight${of}`,
     };
+  }
+
+  peek(_call: Call, ahead: Ahead): Allowance {
+    return {
+      name: this.setup.name,
+      unit: this.unit ?? 'concurrent-requests',
+      limit: this.most,
+      windowMs: 0,
+      remaining: this.most - this.inFlight - ahead.units,
+      resetMs: 0,
+      retryAfterMs: 0,
+    };
+  }
+
+  adjust(): void {
+    // What is in flight is what it is.
   }
 
   /** A call has ended. */
