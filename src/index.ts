@@ -14,6 +14,7 @@ export {
 export {
   bucket,
   concurrencyLimiter,
+  jointLimiter,
   keyedLimiter,
   rateLimiter,
   tokenBucket,

@@ -3,19 +3,11 @@
  * Every limiter of this folder is a limit behind an entrance.
  */
 
-import type { Call, Door, Emitter, Entry, Pass, Refusal, Runtime } from '../core/index.ts';
-import {
-  ADMITTED,
-  emitter,
-  isPending,
-  optionChecks,
-  ownSignal,
-  refusalError,
-  systemRuntime,
-  TOKEN,
-} from '../core/index.ts';
+import type { Call, Door, Entry, Pass, Refusal } from '../core/index.ts';
+import { isPending, optionChecks, ownSignal, refusalError, TOKEN } from '../core/index.ts';
+import { Gate, GATE_OPTIONS, NO_CALL } from './gate.ts';
 import type { Ahead, Allowance, Limit, Reason } from './limit.ts';
-import { UNTIL_ROOM } from './limit.ts';
+import { sumOf, UNTIL_ROOM } from './limit.ts';
 import type { Booking, Decisions, LimiterEvents, LimiterOptions } from './limiter.ts';
 import type { LineKeeper } from './line.ts';
 import type { LineOrder } from './line-order.ts';
@@ -24,18 +16,17 @@ import { Line } from './line.ts';
 import type { Host } from './waiting.ts';
 import { BookedPlace, WaitingCall } from './waiting.ts';
 
-/** A call nothing is said of. */
-export const NO_CALL: Call = Object.freeze({});
-
 /** Names of the options of {@link LimiterOptions}, for `known` checks. */
-export const LIMITER_OPTIONS = [
-  'name',
+export const LIMITER_OPTIONS: readonly (keyof LimiterOptions)[] = [
+  ...GATE_OPTIONS,
   'maxWaitMs',
   'maxWaiting',
-  'exempt',
-  'dryRun',
-  'runtime',
-] as const;
+];
+
+/** Somebody who decides by this limit too, and wants to know when there may be room. */
+export interface Follower {
+  pump(now: number): void;
+}
 
 /** How an entrance is set up; `options` are the user's. */
 export interface EntranceSetup {
@@ -51,47 +42,32 @@ export interface EntranceSetup {
 
 /** A door before a limit. */
 export class Entrance<Events extends LimiterEvents = LimiterEvents>
+  extends Gate<Events>
   implements Door, Host, LineKeeper
 {
-  readonly name: string;
-  readonly kind = 'limiter';
-  readonly runtime: Runtime;
-  readonly events: Emitter<Events>;
-  private readonly limit: Limit;
-  private readonly lineOf: ((call: Call) => string) | undefined;
+  readonly limit: Limit;
+  readonly lineOf: ((call: Call) => string) | undefined;
   private readonly order: (now: number) => LineOrder;
-  private readonly exempt: ((call: Call) => boolean) | undefined;
-  private readonly dryRun: boolean;
   private readonly maxWaitMs: number | undefined;
   private readonly maxWaiting: number;
   private readonly nobody: Ahead;
   /** The lines somebody stands in; undefined while nobody waits, which is the usual case. */
   private lines: Map<string, Line> | undefined = undefined;
-  /** The latest time seen, and how far it is ahead of a clock that has gone back. */
-  private latest = -Infinity;
-  private skew = 0;
-  private admitted = 0;
-  private refused = 0;
-  private wouldRefuse = 0;
-  private exempted = 0;
+  private followers: Follower[] | undefined = undefined;
 
   constructor({ factory, options, limit, lineOf, order = () => FIFO }: EntranceSetup) {
+    super(factory, options);
     const check = optionChecks(factory);
-    const { name = factory, maxWaitMs, maxWaiting = 10_000, exempt, dryRun = false } = options;
-    this.name = check.text('name', name);
-    this.runtime = options.runtime ?? systemRuntime();
+    const { maxWaitMs, maxWaiting = 10_000 } = options;
     this.limit = limit;
     this.lineOf = lineOf;
     this.order = order;
-    this.exempt = exempt === undefined ? undefined : check.callable('exempt', exempt);
-    this.dryRun = dryRun;
     this.maxWaitMs =
       maxWaitMs === undefined
         ? undefined
         : check.number('maxWaitMs', maxWaitMs, { min: 0, infinite: true });
     this.maxWaiting = check.number('maxWaiting', maxWaiting, { min: 0, infinite: true });
     this.nobody = limit.nobody();
-    this.events = emitter<Events>(this.runtime, this.name);
     this.runtime.enrol({ waiting: () => this.describeWaiting() });
   }
 
@@ -123,14 +99,22 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   /** Takes a place in the line and says when its turn comes. */
   book(call: Call = NO_CALL): Booking | Refusal {
     const now = this.now();
-    const waitMs = this.waitMs(call, now);
-    if (waitMs > this.patience(call, now, this.maxWaitMs ?? Infinity) || waitMs >= UNTIL_ROOM) {
-      return this.refusal(this.explain(call, waitMs, now), retryAfter(waitMs));
-    }
     const place = new BookedPlace(call, this);
-    if (waitMs === 0) this.admit(call, now);
-    else this.openLine(call, now).join(place, now);
-    return { ok: true, readyAt: now - this.skew + waitMs, waitMs, cancel: () => place.cancel() };
+    const booking = (waitMs: number): Booking => ({
+      ok: true,
+      readyAt: now - this.skew + waitMs,
+      waitMs,
+      cancel: () => place.cancel(),
+    });
+    const waitMs = this.exempt?.(call) === true ? 0 : this.waitMs(call, now);
+    const patienceMs = this.patience(call, now, this.maxWaitMs ?? Infinity);
+    if (waitMs > patienceMs || waitMs >= UNTIL_ROOM || (waitMs > 0 && this.dryRun)) {
+      const entry = this.refuse(call, waitMs, now);
+      return entry.ok ? booking(0) : entry;
+    }
+    if (waitMs > 0) this.openLine(call, now).join(place, now);
+    else this.decide(call, now);
+    return booking(waitMs);
   }
 
   /** Milliseconds until `call` may pass behind those who wait already. */
@@ -148,15 +132,39 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
 
   /** Lets pass who now can: the limit has risen, or somebody has given something back. */
   pump(now: number): void {
-    if (this.lines === undefined) return;
-    // Whoever was served goes to the end, so that lines that share a limit take turns.
-    for (const line of [...this.lines.values()]) {
-      const { size } = line;
-      line.pump(now);
-      if (line.size === size || line.size === 0 || this.lines === undefined) continue;
-      this.lines.delete(line.key);
-      this.lines.set(line.key, line);
+    if (this.lines !== undefined) this.pumpLines(this.lines, now);
+    if (this.followers === undefined) return;
+    for (const follower of this.followers) follower.pump(now);
+  }
+
+  /** Makes `follower` hear whenever there may be room. */
+  follow(follower: Follower): void {
+    (this.followers ??= []).push(follower);
+  }
+
+  /** `waitMs` for one who also needs the leave of others, behind his own line and this one's. */
+  waitMsBeside(call: Call, ahead: Ahead, now: number): number {
+    if (this.dryRun || (this.exempt !== undefined && this.exempt(call))) return 0;
+    return this.limit.waitMs(call, this.bothAhead(call, ahead, now), now);
+  }
+
+  /** Lets pass one who has the leave of all; a dry run says here what it would have said. */
+  admitBeside(call: Call, ahead: Ahead, now: number): Entry {
+    if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
+    if (!this.dryRun) return this.admit(call, now);
+    const both = this.bothAhead(call, ahead, now);
+    const entry = this.limit.enter(call, both, now);
+    if (typeof entry === 'number') {
+      return this.turnAway(call, this.limit.explain(call, entry, both, now), retryAfter(entry));
     }
+    this.admitted++;
+    return entry;
+  }
+
+  /** Why, to one who also needs the leave of others. */
+  explainBeside(call: Call, waitMs: number, ahead: Ahead, now: number): Reason {
+    const reason = this.limit.explain(call, waitMs, this.bothAhead(call, ahead, now), now);
+    return { policy: this.name, ...reason };
   }
 
   /** How much is left for `call`. */
@@ -173,8 +181,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   }
 
   decisions(): Decisions {
-    const { admitted, refused, wouldRefuse, exempted } = this;
-    return { admitted, refused, wouldRefuse, exempted, waiting: this.waitingCount() };
+    return { ...this.counts(), waiting: this.waitingCount() };
   }
 
   admit(call: Call, now: number): Pass {
@@ -201,18 +208,6 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
 
   rang(line: Line): void {
     line.pump(this.now());
-  }
-
-  /** The time, which never goes back: where the clock does, this goes on from where it was. */
-  now(): number {
-    return this.steady(this.runtime.now());
-  }
-
-  private steady(now: number): number {
-    const time = now + this.skew;
-    if (time >= this.latest) return (this.latest = time);
-    this.skew = this.latest - now;
-    return this.latest;
   }
 
   private decide(call: Call, now: number): Entry {
@@ -244,11 +239,6 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     return Math.min(maxWaitMs, call.deadline + this.skew - now);
   }
 
-  private letPass(): Pass {
-    this.exempted++;
-    return ADMITTED;
-  }
-
   private refuse(call: Call, waitMs: number, now: number): Entry {
     return this.turnAway(call, this.explain(call, waitMs, now), retryAfter(waitMs));
   }
@@ -257,18 +247,19 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     return this.limit.explain(call, waitMs, this.ahead(call, now), now);
   }
 
-  private turnAway(call: Call, reason: Reason, retryAfterMs: number): Entry {
-    const refusal = this.refusal(reason, retryAfterMs);
-    if (this.dryRun) this.wouldRefuse++;
-    else this.refused++;
-    if (this.events.has('refused')) {
-      this.events.emit('refused', { call, refusal, dryRun: this.dryRun });
-    }
-    return this.dryRun ? ADMITTED : refusal;
+  private bothAhead(call: Call, ahead: Ahead, now: number): Ahead {
+    return this.lines === undefined ? ahead : sumOf(ahead, this.ahead(call, now));
   }
 
-  private refusal({ code, message, policy = this.name }: Reason, retryAfterMs: number): Refusal {
-    return { ok: false, code, policy, retryAfterMs, message };
+  /** Whoever was served goes to the end, so that lines that share a limit take turns. */
+  private pumpLines(lines: Map<string, Line>, now: number): void {
+    for (const line of [...lines.values()]) {
+      const { size } = line;
+      line.pump(now);
+      if (line.size === size || line.size === 0 || this.lines === undefined) continue;
+      lines.delete(line.key);
+      lines.set(line.key, line);
+    }
   }
 
   private openLine(call: Call, now: number): Line {

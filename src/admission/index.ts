@@ -4,7 +4,9 @@ export { keyedLimiter } from './keyed-limiter.ts';
 export type { Allowance } from './limit.ts';
 export type {
   Booking,
+  Counts,
   Decisions,
+  GateOptions,
   LimiterDump,
   LimiterEvents,
   LimiterOptions,
@@ -51,3 +53,5 @@ export type {
 export { concurrencyLimiter } from './concurrency-limiter.ts';
 export type { Order } from './line-order.ts';
 export { adaptive } from './concurrency/adaptive.ts';
+export type { JointLimiter, JointLimiterOptions, JointSnapshot } from './joint-limiter.ts';
+export { jointLimiter } from './joint-limiter.ts';

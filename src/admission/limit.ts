@@ -20,6 +20,12 @@ export function nobody(parts: readonly Ahead[] = []): Ahead {
   return { units: 0, parts };
 }
 
+/** Two who wait in different lines for the same. */
+export function sumOf(one: Ahead, other: Ahead): Ahead {
+  const parts = one.parts.map((part, i) => sumOf(part, other.parts[i] as Ahead));
+  return { units: one.units + other.units, parts };
+}
+
 /** One limit, or several that decide together. */
 export interface Limit {
   /** A new count of those ahead, with nobody in it. */

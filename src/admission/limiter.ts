@@ -15,17 +15,10 @@ import type {
 
 import type { Allowance } from './limit.ts';
 
-/** Options every limiter takes. */
-export interface LimiterOptions {
-  /** Names the limiter in refusals, events and reports; each factory says its default. */
+/** Options every door of this module takes. */
+export interface GateOptions {
+  /** Names the door in refusals, events and reports. @default the factory's name */
   readonly name?: string;
-  /**
-   * How long `run` and `take` wait for their turn before they refuse, in ms; Infinity waits as long
-   * as the call's deadline and signal allow. @default run does not wait, take waits without end
-   */
-  readonly maxWaitMs?: number;
-  /** How many calls may wait before each limit; more are refused at once. @default 10_000 */
-  readonly maxWaiting?: number;
   /** Calls that pass without being counted: health checks, administrators. @default none */
   readonly exempt?: (call: Call) => boolean;
   /** True to let everything pass and only report what would have been refused. @default false */
@@ -33,14 +26,29 @@ export interface LimiterOptions {
   readonly runtime?: Runtime;
 }
 
-/** What a limiter has decided so far. */
-export interface Decisions {
+/** Options every limiter takes. */
+export interface LimiterOptions extends GateOptions {
+  /**
+   * How long `run` and `take` wait for their turn before they refuse, in ms; Infinity waits as long
+   * as the call's deadline and signal allow. @default run does not wait, take waits without end
+   */
+  readonly maxWaitMs?: number;
+  /** How many calls may wait before each limit; more are refused at once. @default 10_000 */
+  readonly maxWaiting?: number;
+}
+
+/** What a door has decided so far. */
+export interface Counts {
   readonly admitted: number;
   readonly refused: number;
   /** Refusals that `dryRun` turned into admissions; they are not in `refused`. */
   readonly wouldRefuse: number;
   /** Calls that `exempt` let pass; they are not in `admitted`. */
   readonly exempted: number;
+}
+
+/** What a limiter has decided so far. */
+export interface Decisions extends Counts {
   /** Calls and bookings in the lines now. */
   readonly waiting: number;
 }

@@ -4,7 +4,7 @@
 
 import { flightRunner, OptionError, STAGE } from '../core/index.ts';
 import type { Entrance } from './entrance.ts';
-import { NO_CALL } from './entrance.ts';
+import { NO_CALL } from './gate.ts';
 import type { LimiterDump, RateLimiter } from './limiter.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Rate } from './rate/rule.ts';

@@ -1,0 +1,85 @@
+/**
+ * What every door of this folder does besides deciding: lets the exempt pass, turns refusals into
+ * values and events, runs dry, counts.
+ */
+
+import type { Call, Emitter, Entry, Pass, Refusal, Runtime } from '../core/index.ts';
+import { ADMITTED, emitter, optionChecks, systemRuntime } from '../core/index.ts';
+import type { Reason } from './limit.ts';
+import type { Counts, GateOptions, LimiterEvents } from './limiter.ts';
+
+/** Names of the options of {@link GateOptions}, for `known` checks. */
+export const GATE_OPTIONS = ['name', 'exempt', 'dryRun', 'runtime'] as const;
+
+/** A call nothing is said of. */
+export const NO_CALL: Call = Object.freeze({});
+
+/** The part all doors share. */
+export class Gate<Events extends LimiterEvents = LimiterEvents> {
+  readonly name: string;
+  readonly kind = 'limiter';
+  readonly runtime: Runtime;
+  readonly events: Emitter<Events>;
+  /** Refusals, dry ones too, by the limit that bound, where several decide. */
+  readonly refusedBy: Map<string, number> = new Map<string, number>();
+  protected readonly exempt: ((call: Call) => boolean) | undefined;
+  protected readonly dryRun: boolean;
+  protected admitted = 0;
+  /** How far `now` is ahead of a clock that has gone back. */
+  protected skew = 0;
+  private latest = -Infinity;
+  private refused = 0;
+  private wouldRefuse = 0;
+  private exempted = 0;
+
+  constructor(factory: string, options: GateOptions) {
+    const check = optionChecks(factory);
+    const { name = factory, exempt, dryRun = false } = options;
+    this.name = check.text('name', name);
+    this.runtime = options.runtime ?? systemRuntime();
+    this.exempt = exempt === undefined ? undefined : check.callable('exempt', exempt);
+    this.dryRun = dryRun;
+    this.events = emitter<Events>(this.runtime, this.name);
+  }
+
+  counts(): Counts {
+    const { admitted, refused, wouldRefuse, exempted } = this;
+    return { admitted, refused, wouldRefuse, exempted };
+  }
+
+  /** The time, which never goes back: where the clock does, this goes on from where it was. */
+  now(): number {
+    return this.steady(this.runtime.now());
+  }
+
+  protected steady(now: number): number {
+    const time = now + this.skew;
+    if (time >= this.latest) return (this.latest = time);
+    this.skew = this.latest - now;
+    return this.latest;
+  }
+
+  /** Lets pass a call that is not counted. */
+  protected letPass(): Pass {
+    this.exempted++;
+    return ADMITTED;
+  }
+
+  /** Refuses, or only says so in a dry run. */
+  protected turnAway(call: Call, reason: Reason, retryAfterMs: number): Entry {
+    const refusal = this.refusal(reason, retryAfterMs);
+    if (this.dryRun) this.wouldRefuse++;
+    else this.refused++;
+    if (reason.policy !== undefined) {
+      this.refusedBy.set(reason.policy, (this.refusedBy.get(reason.policy) ?? 0) + 1);
+    }
+    if (this.events.has('refused')) {
+      this.events.emit('refused', { call, refusal, dryRun: this.dryRun });
+    }
+    return this.dryRun ? ADMITTED : refusal;
+  }
+
+  protected refusal({ code, message, policy = this.name }: Reason, retryAfterMs: number): Refusal {
+    return { ok: false, code, policy, retryAfterMs, message };
+  }
+}
