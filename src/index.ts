@@ -20,7 +20,7 @@ export {
   tokenBucket,
 } from './admission/index.ts';
 export { shardMap } from './shard/index.ts';
-export { circuitBreaker } from './breaker/index.ts';
+export { circuitBreaker, keyedBreakers } from './breaker/index.ts';
 export { bulkhead, compose, fallback, hedge, retry, retryBudget, timeout } from './policy/index.ts';
 export { scalingEngine } from './scale/index.ts';
 export { pool } from './pool/index.ts';

@@ -9,35 +9,12 @@
  * at `halfOpenMaxWaitMs` with those that have.
  */
 
-import type { BreakerMode, HalfOpen, Ramping, State } from './breaker-state.ts';
-import type { Transition, TransitionReason } from './breaker-state.ts';
+import { grownMs, jitteredMs } from '../core/index.ts';
+import type { BreakerMode, HalfOpen, Ramping, State, TransitionReason } from './breaker-state.ts';
+import { followsCounts, holdsBack, stateIn } from './breaker-state.ts';
 import type { CallWindow } from './call-window.ts';
 import { callsByCount } from './call-window.ts';
-
-/** What the machine goes by; all checked, all in milliseconds and ratios. */
-export interface MachineRules {
-  readonly failureRatio: number;
-  readonly minimumCalls: number;
-  readonly slowCallMs: number;
-  readonly slowCallRatio: number;
-  readonly halfOpenProbes: number;
-  readonly halfOpenMaxWaitMs: number;
-  /** The failure ratio among probes; differs from `failureRatio` where the window counts runs. */
-  readonly probeFailureRatio: number;
-  readonly openMs: number;
-  readonly openGrowth: number;
-  readonly openMaxMs: number;
-  readonly openJitterRatio: number;
-  readonly rampMs: number;
-}
-
-/** Who the machine tells of what it did, and asks for chance. */
-export interface MachineHost {
-  random(): number;
-  changed(transition: Transition): void;
-  /** In `observe-only`: the thresholds were crossed. */
-  exceeded(reason: 'failures' | 'slow-calls', now: number): void;
-}
+import type { Excess, MachineHost, MachineMemory, MachineRules } from './machine-types.ts';
 
 /** The generation handed out to calls that need not be counted. */
 export const UNCOUNTED = 0;
@@ -49,7 +26,6 @@ export class BreakerMachine {
   since: number;
   /** Calls turned away in this state. */
   refused = 0;
-  /** Times in a row that the breaker opened without having closed. */
   openings = 0;
   rules: MachineRules;
   /** What is counted now: calls, or probes. */
@@ -57,17 +33,16 @@ export class BreakerMachine {
   /** Results stamped with another generation change nothing. At least 1. */
   private generation = 1;
   private readonly calls: CallWindow;
-  private probes: CallWindow;
-  /** Probes wanted in this half-open state. */
-  private probesWanted: number;
+  /** How many probes the latest half-open state asked for. */
+  private probesWanted = 0;
+  /** Until then others have found the backend wanting: the first bad call is believed. */
+  private suspectUntil = -Infinity;
   private readonly host: MachineHost;
 
   constructor(rules: MachineRules, calls: CallWindow, host: MachineHost, now: number) {
     this.rules = rules;
     this.calls = calls;
     this.window = calls;
-    this.probesWanted = rules.halfOpenProbes;
-    this.probes = callsByCount(rules.halfOpenProbes);
     this.host = host;
     this.since = now;
   }
@@ -82,17 +57,24 @@ export class BreakerMachine {
     return this.admitSlowly(now);
   }
 
-  /** Takes in the result of a call; false when it came too late to count. */
+  /** Takes in the result of a call and acts on it; false when it came too late to count. */
   record(generation: number, failed: boolean, durationMs: number, now: number): boolean {
+    if (!this.count(generation, failed, durationMs, now)) return false;
+    this.judge(now);
+    return true;
+  }
+
+  /** Takes in the result of a call, and leaves the verdict to the caller. */
+  count(generation: number, failed: boolean, durationMs: number, now: number): boolean {
     if (generation === UNCOUNTED) return true;
     if (this.state.kind !== 'closed') this.catchUp(now);
     if (generation !== this.generation) return false;
-    const { window } = this;
-    window.record(failed, durationMs > this.rules.slowCallMs, durationMs, now);
-    if (window.failures(now) > 0 || window.slow(now) > 0 || this.state.kind !== 'closed') {
-      this.judge(now);
-    }
+    this.window.record(failed, this.isSlow(durationMs), durationMs, now);
     return true;
+  }
+
+  isSlow(durationMs: number): boolean {
+    return durationMs > this.rules.slowCallMs;
   }
 
   /** A call ended without telling anything: gives its probe back. */
@@ -101,20 +83,40 @@ export class BreakerMachine {
     if (generation === this.generation && this.state.kind === 'half-open') this.state.admitted--;
   }
 
+  /** Acts on the counts. */
+  judge(now: number): void {
+    const { state, window } = this;
+    if (state.kind === 'half-open') {
+      if (window.calls(now) === this.probesWanted) this.judgeProbes(now, 'probes-failed');
+      return;
+    }
+    // Most calls are good, and find nothing bad before them either.
+    if (state.kind === 'closed' && window.failures(now) === 0 && window.slow(now) === 0) return;
+    const reason = this.excess(now, this.callsNeeded(now), this.rules.failureRatio);
+    if (state.kind === 'observe-only') {
+      if (reason !== undefined && !state.exceeded) this.host.exceeded(reason, now);
+      state.exceeded = reason !== undefined;
+    } else if (reason !== undefined && (state.kind === 'closed' || state.kind === 'ramping')) {
+      if (this.host.mayOpen(now)) this.open(now, reason);
+    }
+  }
+
   /** Milliseconds until a refused call may try again; 0 when nobody can say. */
   retryAfterMs(now: number): number {
     return this.state.kind === 'open' ? Math.max(0, this.state.until - now) : 0;
   }
 
   /** Calls a verdict needs: that of the whole window, or of all probes. */
-  callsNeeded(): number {
-    return this.window === this.probes ? this.probesWanted : this.rules.minimumCalls;
+  callsNeeded(now: number): number {
+    if (this.window !== this.calls) return this.probesWanted;
+    return now < this.suspectUntil ? 1 : this.rules.minimumCalls;
   }
 
   /** Lets happen what time has made due. */
   catchUp(now: number): void {
     if (this.state.kind === 'half-open' && now >= this.state.until) this.judgeOverdue(this.state);
     if (this.state.kind === 'ramping' && now >= this.state.since + this.rules.rampMs) {
+      this.openings = 0;
       this.enter({ kind: 'closed' }, 'ramp-done', this.state.since + this.rules.rampMs);
     }
   }
@@ -131,20 +133,35 @@ export class BreakerMachine {
     if (this.state.kind !== 'open' || openMs !== undefined) this.open(now, 'manual', openMs);
   }
 
-  /** Opens because a response asked for it; modes set by hand stay. */
-  openAsAsked(now: number, askedMs: number): void {
-    if (!followsCounts(this.state)) return;
-    this.open(now, 'response', Math.min(askedMs, this.rules.openMaxMs));
+  /** Opens because a response or another process asks for it; false where that is not to be. */
+  openAsAsked(now: number, reason: 'response' | 'hint', askedMs: number): boolean {
+    this.catchUp(now);
+    if (!followsCounts(this.state)) return false;
+    const holding = holdsBack(this.state);
+    // What is found out here counts for more; and a breaker may hear its own hint.
+    if (holding ? reason === 'hint' : !this.host.mayOpen(now)) return false;
+    this.open(now, reason, Math.min(askedMs, this.rules.openMaxMs));
+    return true;
+  }
+
+  /** Another process has found the backend wanting. */
+  suspect(now: number, forMs: number): void {
+    this.suspectUntil = Math.max(this.suspectUntil, now + forMs);
+  }
+
+  /** Another process has found the backend well: the next call is a probe. */
+  stopWaiting(now: number): void {
+    this.suspectUntil = -Infinity;
+    if (this.state.kind === 'open' && this.state.until > now) {
+      this.state = { kind: 'open', until: now };
+    }
   }
 
   halfOpen(now: number, reason: TransitionReason): void {
-    this.probes.clear();
-    if (this.probesWanted !== this.rules.halfOpenProbes) {
-      this.probesWanted = this.rules.halfOpenProbes;
-      this.probes = callsByCount(this.probesWanted);
-    }
-    this.window = this.probes;
-    const until = now + this.rules.halfOpenMaxWaitMs;
+    const { halfOpenProbes, halfOpenMaxWaitMs } = this.rules;
+    this.probesWanted = halfOpenProbes;
+    this.window = callsByCount(halfOpenProbes);
+    const until = now + halfOpenMaxWaitMs;
     this.enter({ kind: 'half-open', admitted: 0, until }, reason, now);
   }
 
@@ -155,24 +172,52 @@ export class BreakerMachine {
     this.enter({ kind: 'closed' }, reason, now);
   }
 
-  setMode(mode: BreakerMode, now: number): void {
+  setMode(mode: BreakerMode, now: number, reason: TransitionReason = 'manual'): void {
     this.catchUp(now);
     if (mode === this.state.kind) return;
     if (mode === 'auto') {
-      if (!followsCounts(this.state)) this.close(now, 'manual');
+      if (!followsCounts(this.state)) this.close(now, reason);
       return;
     }
     this.startCounting();
     this.openings = 0;
-    const state = mode === 'observe-only' ? { kind: mode, exceeded: false } : { kind: mode };
-    this.enter(state, 'manual', now);
+    this.enter(stateIn(mode), reason, now);
+  }
+
+  /**
+   * Takes over the state of another machine. Probes under way there are lost: it begins with new ones.
+   *
+   * @param elapsedMs how long ago that was
+   */
+  restore(memory: MachineMemory, elapsedMs: number, now: number): void {
+    const { state, stateMs, openLeftMs, openings } = memory;
+    const since = now - stateMs - elapsedMs;
+    this.startCounting();
+    if (state === 'open' || state === 'half-open') {
+      const leftMs = Math.max(0, openLeftMs - elapsedMs);
+      this.enter({ kind: 'open', until: now + leftMs }, 'restored', now, leftMs);
+    } else if (state === 'ramping') {
+      this.enter({ kind: 'ramping', since, credit: 0 }, 'restored', now);
+    } else if (state === 'closed') {
+      this.enter({ kind: 'closed' }, 'restored', now);
+    } else {
+      this.setMode(state, now, 'restored');
+    }
+    this.openings = openings;
+    if (state === this.state.kind) this.since = since;
+    if (!holdsBack(this.state) && elapsedMs < this.calls.spanMs) this.calls.refill(memory, now);
+    this.catchUp(now);
   }
 
   private admitSlowly(now: number): number {
     this.catchUp(now);
     const { state } = this;
     if (state.kind === 'open' && now >= state.until) this.halfOpen(now, 'open-time-over');
-    return this.passes(this.state, now) ? this.stamp() : this.refuse();
+    if (!this.passes(this.state, now)) {
+      this.refused++;
+      return REFUSED;
+    }
+    return this.state.kind === 'disabled' ? UNCOUNTED : this.generation;
   }
 
   private passes(state: State, now: number): boolean {
@@ -199,36 +244,8 @@ export class BreakerMachine {
     return true;
   }
 
-  private stamp(): number {
-    return this.state.kind === 'disabled' ? UNCOUNTED : this.generation;
-  }
-
-  private refuse(): number {
-    this.refused++;
-    return REFUSED;
-  }
-
-  private judge(now: number): void {
-    const { state } = this;
-    if (state.kind === 'half-open') {
-      if (this.window.calls(now) === this.probesWanted) this.judgeProbes(now, 'probes-failed');
-      return;
-    }
-    const reason = this.excess(now, this.rules.minimumCalls, this.rules.failureRatio);
-    if (state.kind === 'observe-only') {
-      if (reason !== undefined && !state.exceeded) this.host.exceeded(reason, now);
-      state.exceeded = reason !== undefined;
-    } else if (reason !== undefined && (state.kind === 'closed' || state.kind === 'ramping')) {
-      this.open(now, reason);
-    }
-  }
-
   /** Which threshold the counts have reached. Quotients, so that 7 of 100 reaches 0.07 exactly. */
-  private excess(
-    now: number,
-    minimum: number,
-    failureRatio: number,
-  ): 'failures' | 'slow-calls' | undefined {
+  private excess(now: number, minimum: number, failureRatio: number): Excess | undefined {
     const calls = this.window.calls(now);
     if (calls < minimum) return undefined;
     if (this.window.failures(now) / calls >= failureRatio) return 'failures';
@@ -262,13 +279,13 @@ export class BreakerMachine {
   private startCounting(): void {
     this.calls.clear();
     this.window = this.calls;
+    this.suspectUntil = -Infinity;
   }
 
   private nextOpenMs(): number {
     const { openMs, openGrowth, openMaxMs, openJitterRatio } = this.rules;
-    const grown = Math.min(openMaxMs, openMs * openGrowth ** this.openings);
-    if (openJitterRatio === 0) return grown;
-    return grown * (1 + openJitterRatio * (2 * this.host.random() - 1));
+    const ms = grownMs(openMs, { growth: openGrowth, maxMs: openMaxMs, step: this.openings });
+    return jitteredMs(ms, openJitterRatio, () => this.host.random());
   }
 
   private enter(state: State, reason: TransitionReason, at: number, openMs = 0): void {
@@ -278,13 +295,6 @@ export class BreakerMachine {
     this.refused = 0;
     // A ramp and the closed state after it share one window, and so the results that fill it.
     if (reason !== 'ramp-done') this.generation++;
-    else this.openings = 0;
-    if (from !== state.kind) {
-      this.host.changed({ from, to: state.kind, reason, at, openMs });
-    }
+    if (from !== state.kind) this.host.changed({ from, to: state.kind, reason, at, openMs });
   }
-}
-
-function followsCounts({ kind }: State): boolean {
-  return kind === 'closed' || kind === 'open' || kind === 'half-open' || kind === 'ramping';
 }

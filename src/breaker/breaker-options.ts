@@ -2,10 +2,11 @@
 
 import type { Runtime } from '../core/index.ts';
 import { optionChecks } from '../core/index.ts';
-import type { MachineRules } from './breaker-machine.ts';
+import type { BreakerHints, HintTrust } from './breaker-hints.ts';
 import type { BreakerMode } from './breaker-state.ts';
 import type { CallWindow } from './call-window.ts';
 import { badCallsInARow, callsByCount, callsByTime } from './call-window.ts';
+import type { MachineRules } from './machine-types.ts';
 
 /** What a call's end means for the breaker. `ignored` counts neither way. */
 export type Verdict = 'success' | 'failure' | 'ignored';
@@ -57,6 +58,13 @@ export interface CircuitBreakerOptions extends BreakerRules {
    * number opens the breaker at once, for that long but no longer than `openMaxMs`.
    */
   readonly openMsFor?: (detail: unknown, outcome: 'success' | 'failure') => number | undefined;
+  /** Tells other processes what was found out here, and hears from them. @default none */
+  readonly hints?: BreakerHints;
+  /**
+   * What the hint that another process has opened does here. `suspect`: for as long, the first bad
+   * calls are believed without `minimumCalls`; `open`: opens. @default 'suspect'
+   */
+  readonly hintTrust?: HintTrust;
   /** Starts in this mode. @default 'auto' */
   readonly mode?: BreakerMode;
   /** Names the breaker in refusals and events. @default 'breaker' */
@@ -88,7 +96,21 @@ export const RULES: readonly RuleName[] = [
   'rampMs',
 ];
 
-export const WINDOWS = ['windowMs', 'windowBuckets', 'windowCalls', 'consecutiveFailures'] as const;
+/** Every option of a breaker. */
+export const BREAKER_OPTIONS: readonly (keyof CircuitBreakerOptions)[] = [
+  ...RULES,
+  'windowMs',
+  'windowBuckets',
+  'windowCalls',
+  'consecutiveFailures',
+  'classify',
+  'openMsFor',
+  'hints',
+  'hintTrust',
+  'mode',
+  'name',
+  'runtime',
+];
 
 /** Checks the rules and fills in the defaults. */
 export function machineRules(subject: string, options: CircuitBreakerOptions): MachineRules {

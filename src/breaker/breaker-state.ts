@@ -35,7 +35,7 @@ export interface Open {
 
 export interface HalfOpen {
   readonly kind: 'half-open';
-  /** Probes admitted and not given back, answered or not. Never above the number of probes. */
+  /** Probes admitted and not given back, answered or not; never more than wanted. */
   admitted: number;
   /** When the verdict falls at the latest. */
   readonly until: number;
@@ -65,10 +65,11 @@ export type TransitionReason =
   | 'probes-overdue'
   | 'ramp-done'
   | 'hint'
+  | 'restored'
   | 'manual';
 
 /** One change of state. */
-export interface Transition {
+export interface StateChange {
   readonly from: BreakerState;
   readonly to: BreakerState;
   readonly reason: TransitionReason;
@@ -76,4 +77,20 @@ export interface Transition {
   readonly at: number;
   /** How long the breaker stays open, in ms; 0 unless `to` is `open`. */
   readonly openMs: number;
+}
+
+/** True while the counts rule, and not somebody's hand. */
+export function followsCounts({ kind }: State): boolean {
+  return kind === 'closed' || kind === 'open' || kind === 'half-open' || kind === 'ramping';
+}
+
+/** True while at most a few probes pass. */
+export function holdsBack({ kind }: { readonly kind: BreakerState }): boolean {
+  return kind === 'open' || kind === 'half-open';
+}
+
+/** The state a mode begins in. */
+export function stateIn(mode: BreakerMode): State {
+  if (mode === 'auto') return { kind: 'closed' };
+  return mode === 'observe-only' ? { kind: mode, exceeded: false } : { kind: mode };
 }

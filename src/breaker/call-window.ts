@@ -20,6 +20,30 @@ export interface CallWindow {
   /** Sum of the durations in ms; `O(size)` for windows by count. */
   totalMs(now: number): number;
   clear(): void;
+  /** Takes in calls of which only the sums are known, as if they had just ended, the bad ones last. */
+  refill(counts: CallCounts, now: number): void;
+  /** How long a call is remembered at most, in ms. */
+  readonly spanMs: number;
+}
+
+/** What a window holds, summed up. */
+export interface CallCounts {
+  readonly calls: number;
+  readonly failures: number;
+  readonly slow: number;
+  readonly slowFailures: number;
+  readonly totalMs: number;
+}
+
+/** Sums up what a window holds. */
+export function countsOf(window: CallWindow, now: number): CallCounts {
+  return {
+    calls: window.calls(now),
+    failures: window.failures(now),
+    slow: window.slow(now),
+    slowFailures: window.slowFailures(now),
+    totalMs: window.totalMs(now),
+  };
 }
 
 /** The last `size` calls. One byte and one float per call. */
@@ -46,6 +70,7 @@ const SLOW = 2;
 const KINDS = 4;
 
 class CallsByCount implements CallWindow {
+  readonly spanMs: number = Infinity;
   private readonly kinds: CountWindow;
   private readonly durations: Float32Array;
   private next = 0;
@@ -86,6 +111,18 @@ class CallsByCount implements CallWindow {
     this.durations.fill(0);
     this.next = 0;
   }
+
+  refill({ calls, failures, slow, slowFailures, totalMs }: CallCounts): void {
+    const meanMs = calls === 0 ? 0 : totalMs / calls;
+    const add = (times: number, failed: boolean, isSlow: boolean): void => {
+      const most = Math.min(times, this.durations.length);
+      for (let i = 0; i < most; i++) this.record(failed, isSlow, meanMs);
+    };
+    add(calls - failures - slow + slowFailures, false, false);
+    add(slow - slowFailures, false, true);
+    add(failures - slowFailures, true, false);
+    add(slowFailures, true, true);
+  }
 }
 
 /** Counters of the time window. */
@@ -96,9 +133,11 @@ const SLOW_FAILURES = 3;
 const TOTAL_MS = 4;
 
 class CallsByTime implements CallWindow {
+  readonly spanMs: number;
   private readonly sums: TimeWindow;
 
   constructor(windowMs: number, buckets: number) {
+    this.spanMs = windowMs;
     this.sums = timeWindow({ windowMs, buckets, counters: 5 });
   }
 
@@ -134,9 +173,18 @@ class CallsByTime implements CallWindow {
   clear(): void {
     this.sums.clear();
   }
+
+  refill(counts: CallCounts, now: number): void {
+    this.sums.add(now, CALLS, counts.calls);
+    this.sums.add(now, FAILURES, counts.failures);
+    this.sums.add(now, SLOW_CALLS, counts.slow);
+    this.sums.add(now, SLOW_FAILURES, counts.slowFailures);
+    this.sums.add(now, TOTAL_MS, counts.totalMs);
+  }
 }
 
 class BadCallsInARow implements CallWindow {
+  readonly spanMs: number = Infinity;
   private run = 0;
   private slowRun = 0;
   private slowFailed = 0;
@@ -179,5 +227,12 @@ class BadCallsInARow implements CallWindow {
     this.slowRun = 0;
     this.slowFailed = 0;
     this.total = 0;
+  }
+
+  refill(counts: CallCounts): void {
+    this.run = counts.calls;
+    this.slowRun = counts.slow;
+    this.slowFailed = counts.slowFailures;
+    this.total = counts.totalMs;
   }
 }

@@ -2,52 +2,18 @@
  * The circuit breaker: stops asking a backend that fails, and finds out gently when it is well again.
  */
 
-import type { Call, Door, Entry, EventSource, Outcome, Pass, Policy } from '../core/index.ts';
-import type { Emitter, Refusal, Runtime, Staged } from '../core/index.ts';
-import {
-  ADMITTED,
-  emitter,
-  flightRunner,
-  optionChecks,
-  STAGE,
-  systemRuntime,
-} from '../core/index.ts';
-import { BreakerMachine, REFUSED, UNCOUNTED } from './breaker-machine.ts';
-import type { MachineHost } from './breaker-machine.ts';
-import type { BreakerRules, CircuitBreakerOptions, Verdict } from './breaker-options.ts';
-import { callWindow, machineRules, MODES, RULES, WINDOWS } from './breaker-options.ts';
-import type { BreakerMode, BreakerState, Transition } from './breaker-state.ts';
-
-/** What a breaker tells its listeners. */
-export interface BreakerEvents {
-  /** The state changed. */
-  transition: Transition;
-  /** A call was turned away. */
-  refused: Refusal;
-  /** A result of an earlier state came in and changed nothing. */
-  late: { readonly verdict: Verdict };
-  /** In mode `observe-only`: the thresholds were crossed just now. */
-  exceeded: { readonly reason: 'failures' | 'slow-calls'; readonly at: number };
-}
-
-/** A breaker at one moment. The counts are those of the window in use: calls, or probes. */
-export interface BreakerSnapshot {
-  readonly state: BreakerState;
-  /** Milliseconds since the state began. */
-  readonly stateMs: number;
-  /** Milliseconds until probes are let through; 0 unless open. */
-  readonly retryAfterMs: number;
-  readonly calls: number;
-  readonly failures: number;
-  readonly slow: number;
-  /** 0–1; undefined while there are fewer calls than are needed for a verdict. */
-  readonly failureRatio: number | undefined;
-  readonly slowCallRatio: number | undefined;
-  /** Mean duration of the calls in the window, ms; 0 without calls. */
-  readonly meanMs: number;
-  /** Calls turned away in this state. */
-  readonly refused: number;
-}
+import type { Call, Door, Entry, EventSource, Policy, Runtime, Staged } from '../core/index.ts';
+import { flightRunner, optionChecks, STAGE } from '../core/index.ts';
+import { BreakerCell } from './breaker-cell.ts';
+import type { BreakerDump } from './breaker-dump.ts';
+import { checkedDump, dumpOf } from './breaker-dump.ts';
+import type { BreakerEvents, BreakerSnapshot } from './breaker-events.ts';
+import { snapshotOf } from './breaker-events.ts';
+import type { BreakerChanges } from './breaker-home.ts';
+import { BreakerHome } from './breaker-home.ts';
+import type { CircuitBreakerOptions } from './breaker-options.ts';
+import { BREAKER_OPTIONS } from './breaker-options.ts';
+import type { BreakerState } from './breaker-state.ts';
 
 export interface CircuitBreaker extends Policy, Staged, EventSource<BreakerEvents> {
   readonly name: string;
@@ -62,7 +28,7 @@ export interface CircuitBreaker extends Policy, Staged, EventSource<BreakerEvent
   tryEnter(call?: Call): Entry;
   /** Opens the breaker now, for `openMs` or the time it would choose itself. */
   trip(openMs?: number): void;
-  /** Closes the breaker and forgets all counts. */
+  /** Closes the breaker and forgets all counts; a mode set by hand ends. */
   reset(): void;
   /**
    * Changes rules or the mode from now on; what is not named stays. A mode other than `auto` takes the
@@ -70,8 +36,19 @@ export interface CircuitBreaker extends Policy, Staged, EventSource<BreakerEvent
    *
    * @throws OptionError, and then nothing has changed
    */
-  update(changes: BreakerRules & { readonly mode?: BreakerMode }): void;
+  update(changes: BreakerChanges): void;
   snapshot(): BreakerSnapshot;
+  /** The state as plain JSON, to be restored in another process. */
+  dump(): BreakerDump;
+  /**
+   * Takes over a dump; the time that has passed since, by the wall clock, counts. Probes under way are
+   * not taken over, and calls in the window count as if they had just ended.
+   *
+   * @throws OptionError for what is no dump, and then nothing has changed
+   */
+  restore(dump: BreakerDump): void;
+  /** Hears no more hints; otherwise there is nothing to end. */
+  close(): void;
 }
 
 /**
@@ -97,39 +74,30 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
 
 const SUBJECT = 'circuitBreaker';
 
-class Breaker implements CircuitBreaker, Door, MachineHost {
+class Breaker implements CircuitBreaker, Door {
   readonly name: string;
   readonly kind = 'breaker';
   readonly runtime: Runtime;
   readonly run: Policy['run'];
-  readonly random: () => number;
-  readonly machine: BreakerMachine;
-  private options: CircuitBreakerOptions;
-  private readonly events: Emitter<BreakerEvents>;
+  readonly on: CircuitBreaker['on'];
+  private readonly home: BreakerHome;
+  private readonly cell: BreakerCell;
 
   constructor(options: CircuitBreakerOptions) {
-    const check = optionChecks(SUBJECT);
-    const known = [
-      ...RULES,
-      ...WINDOWS,
-      'classify',
-      'openMsFor',
-      'mode',
-      'name',
-      'runtime',
-    ] as const;
-    check.known(options, known);
-    if (options.classify !== undefined) check.callable('classify', options.classify);
-    if (options.openMsFor !== undefined) check.callable('openMsFor', options.openMsFor);
-    this.options = options;
-    this.name = check.text('name', options.name ?? 'breaker');
-    this.runtime = options.runtime ?? systemRuntime();
-    this.random = this.runtime.random(`${this.name} jitter`);
-    this.events = emitter(this.runtime, this.name);
-    const window = callWindow(SUBJECT, options);
-    const now = this.runtime.now();
-    this.machine = new BreakerMachine(machineRules(SUBJECT, options), window, this, now);
-    if (options.mode !== undefined) this.setMode(options.mode);
+    optionChecks(SUBJECT).known(options, BREAKER_OPTIONS);
+    this.home = new BreakerHome(
+      {
+        subject: SUBJECT,
+        find: (key) => (key === undefined ? this.cell : undefined),
+        mayOpen: () => true,
+        changed: () => undefined,
+      },
+      options,
+    );
+    this.name = this.home.name;
+    this.runtime = this.home.runtime;
+    this.cell = new BreakerCell(this.home, undefined, this.runtime.now());
+    this.on = (name, listener) => this.home.events.on(name, listener);
     this.run = flightRunner([this]);
   }
 
@@ -138,144 +106,49 @@ class Breaker implements CircuitBreaker, Door, MachineHost {
   }
 
   get state(): BreakerState {
-    this.machine.catchUp(this.runtime.now());
-    return this.machine.state.kind;
+    this.cell.machine.catchUp(this.runtime.now());
+    return this.cell.machine.state.kind;
   }
 
   enter(_call: Call | undefined, now: number): Entry {
-    const generation = this.machine.admit(now);
-    if (generation === REFUSED) return this.refuse(now);
-    return generation === UNCOUNTED ? ADMITTED : new BreakerPass(this, generation, now);
+    return this.cell.enter(now);
   }
 
-  tryEnter(call?: Call): Entry {
-    return this.enter(call, this.runtime.now());
+  tryEnter(): Entry {
+    return this.cell.enter(this.runtime.now());
   }
 
   trip(openMs?: number): void {
-    if (openMs !== undefined) optionChecks(`${SUBJECT}.trip`).durationMs('openMs', openMs);
-    this.machine.trip(this.runtime.now(), openMs);
+    this.home.checkOpenMs(openMs);
+    this.cell.machine.trip(this.runtime.now(), openMs);
   }
 
   reset(): void {
-    this.machine.close(this.runtime.now(), 'manual');
+    this.cell.machine.close(this.runtime.now(), 'manual');
   }
 
-  update(changes: BreakerRules & { readonly mode?: BreakerMode }): void {
-    const check = optionChecks(SUBJECT);
-    check.known(changes, [...RULES, 'mode']);
-    if (changes.mode !== undefined) check.oneOf('mode', changes.mode, MODES);
-    const { mode, ...rules } = changes;
-    const options = { ...this.options, ...rules };
-    this.machine.rules = machineRules(SUBJECT, options);
-    this.options = options;
-    if (mode !== undefined) this.setMode(mode);
+  update(changes: BreakerChanges): void {
+    this.home.update(changes);
+    const { machine } = this.cell;
+    machine.rules = this.home.rules;
+    if (changes.mode !== undefined) machine.setMode(changes.mode, this.runtime.now());
   }
-
-  on: CircuitBreaker['on'] = (name, listener) => this.events.on(name, listener);
 
   snapshot(): BreakerSnapshot {
-    const { machine } = this;
-    const now = this.runtime.now();
-    machine.catchUp(now);
-    const calls = machine.window.calls(now);
-    const failures = machine.window.failures(now);
-    const slow = machine.window.slow(now);
-    const judged = calls > 0 && calls >= machine.callsNeeded();
-    return {
-      state: machine.state.kind,
-      stateMs: now - machine.since,
-      retryAfterMs: machine.retryAfterMs(now),
-      calls,
-      failures,
-      slow,
-      failureRatio: judged ? failures / calls : undefined,
-      slowCallRatio: judged ? slow / calls : undefined,
-      meanMs: calls === 0 ? 0 : machine.window.totalMs(now) / calls,
-      refused: machine.refused,
-    };
+    return snapshotOf(this.cell.machine, this.runtime.now());
   }
 
-  changed(transition: Transition): void {
-    if (this.events.has('transition')) this.events.emit('transition', transition);
+  dump(): BreakerDump {
+    return dumpOf(this.cell.machine, this.runtime.now(), this.runtime.wallTime());
   }
 
-  exceeded(reason: 'failures' | 'slow-calls', at: number): void {
-    if (this.events.has('exceeded')) this.events.emit('exceeded', { reason, at });
+  restore(dump: BreakerDump): void {
+    const { wallTime } = checkedDump(SUBJECT, dump);
+    const elapsedMs = Math.max(0, this.runtime.wallTime() - wallTime);
+    this.cell.machine.restore(dump, elapsedMs, this.runtime.now());
   }
 
-  /** Ends a pass; called once per pass. */
-  end(pass: BreakerPass, outcome: Outcome, detail: unknown, now: number): void {
-    if (outcome === 'cancelled' || outcome === 'refused') {
-      this.machine.release(pass.generation, now);
-      return;
-    }
-    const verdict = this.options.classify === undefined ? outcome : this.judge(detail, outcome);
-    if (verdict === 'ignored') {
-      this.machine.release(pass.generation, now);
-      return;
-    }
-    const failed = verdict === 'failure';
-    const counted = this.machine.record(pass.generation, failed, now - pass.startedAt, now);
-    if (!counted && this.events.has('late')) this.events.emit('late', { verdict });
-    if (counted && failed && this.options.openMsFor !== undefined) this.heed(detail, outcome, now);
-  }
-
-  private judge(detail: unknown, outcome: 'success' | 'failure'): Verdict {
-    try {
-      return this.options.classify?.(detail, outcome) ?? outcome;
-    } catch (error) {
-      this.runtime.report(error, `${this.name}: classify`);
-      return outcome;
-    }
-  }
-
-  /** Opens for as long as the response asks. */
-  private heed(detail: unknown, outcome: 'success' | 'failure', now: number): void {
-    let openMs: number | undefined;
-    try {
-      openMs = this.options.openMsFor?.(detail, outcome);
-    } catch (error) {
-      this.runtime.report(error, `${this.name}: openMsFor`);
-    }
-    if (openMs !== undefined && openMs > 0) this.machine.openAsAsked(now, openMs);
-  }
-
-  private setMode(mode: BreakerMode): void {
-    optionChecks(SUBJECT).oneOf('mode', mode, MODES);
-    this.machine.setMode(mode, this.runtime.now());
-  }
-
-  private refuse(now: number): Refusal {
-    const refusal: Refusal = {
-      ok: false,
-      code: 'ERR_CIRCUIT_OPEN',
-      policy: this.name,
-      retryAfterMs: this.machine.retryAfterMs(now),
-      message: 'the circuit is open',
-    };
-    if (this.events.has('refused')) this.events.emit('refused', refusal);
-    return refusal;
-  }
-}
-
-class BreakerPass implements Pass {
-  readonly ok = true;
-  readonly generation: number;
-  readonly startedAt: number;
-  /** Undefined once the pass has ended. */
-  private breaker: Breaker | undefined;
-
-  constructor(breaker: Breaker, generation: number, startedAt: number) {
-    this.breaker = breaker;
-    this.generation = generation;
-    this.startedAt = startedAt;
-  }
-
-  done(outcome: Outcome, detail?: unknown, now?: number): void {
-    const { breaker } = this;
-    if (breaker === undefined) return;
-    this.breaker = undefined;
-    breaker.end(this, outcome, detail, now ?? breaker.runtime.now());
+  close(): void {
+    this.home.close();
   }
 }

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { BreakerMachine, REFUSED } from '../../src/breaker/breaker-machine.ts';
 import { callWindow, machineRules } from '../../src/breaker/breaker-options.ts';
 import type { CircuitBreakerOptions } from '../../src/breaker/index.ts';
-import type { BreakerMode, Transition } from '../../src/breaker/index.ts';
+import type { BreakerMode, StateChange } from '../../src/breaker/index.ts';
 import vectors from '../vectors/breaker-windows.json' with { type: 'json' };
 
 /** Drives the pure machine by hand: time is a number. */
 class Driver {
   now = 0;
-  readonly transitions: Transition[] = [];
+  readonly transitions: StateChange[] = [];
   exceededTimes = 0;
   readonly machine: BreakerMachine;
   /** The stamp of the last call admitted. */
@@ -20,6 +20,7 @@ class Driver {
       callWindow('test', options),
       {
         random: () => 0.5,
+        mayOpen: () => true,
         changed: (transition) => this.transitions.push(transition),
         exceeded: () => this.exceededTimes++,
       },
@@ -71,7 +72,7 @@ function metricsOf({ machine, now }: Driver): Record<string, number> {
   const calls = machine.window.calls(now);
   const failures = machine.window.failures(now);
   const slow = machine.window.slow(now);
-  const judged = calls > 0 && calls >= machine.callsNeeded();
+  const judged = calls > 0 && calls >= machine.callsNeeded(now);
   return {
     failureRate: judged ? (100 * failures) / calls : -1,
     slowRate: judged ? (100 * slow) / calls : -1,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CircuitBreaker, CircuitBreakerOptions, Transition } from '../../src/breaker/index.ts';
 import { circuitBreaker } from '../../src/breaker/index.ts';
 import { RejectedError } from '../../src/core/index.ts';
+import { compose, timeout } from '../../src/policy/index.ts';
 import { virtualRuntime } from '../../src/sim/index.ts';
 
 const boom = new Error('boom');
@@ -56,7 +57,7 @@ describe('circuitBreaker', () => {
     await expect(refused).rejects.toBeInstanceOf(RejectedError);
     expect(ran).toBe(false);
     expect(transitions).toEqual([
-      { from: 'closed', to: 'open', reason: 'failures', at: 0, openMs: 1_000 },
+      { key: undefined, from: 'closed', to: 'open', reason: 'failures', at: 0, openMs: 1_000 },
     ]);
   });
 
@@ -114,6 +115,44 @@ describe('circuitBreaker', () => {
 
     await expect(aborted).rejects.toBe(boom);
     expect(breaker.snapshot()).toMatchObject({ calls: 0, failures: 0, state: 'closed' });
+  });
+
+  it.each([
+    ['slow, when its caller’s deadline cuts it off after slowCallMs', 101, 1],
+    ['nothing, when it is cut off before', 100, 0],
+  ])('counts a call as %s', async (_what, deadline, slow) => {
+    const { breaker, runtime } = setUp({ slowCallMs: 100 });
+    const guard = compose(breaker, timeout({ ms: 2_000, runtime }));
+
+    await runtime.run(() =>
+      guard.run(() => new Promise(() => undefined), { deadline }).catch(() => undefined),
+    );
+
+    expect(breaker.snapshot()).toMatchObject({ calls: slow, slow, failures: 0 });
+  });
+
+  it('counts a call as slow that a time limit further out cuts off, and opens on such calls', async () => {
+    const { breaker, runtime, transitions } = setUp({ slowCallMs: 100 });
+    const guard = compose(timeout({ ms: 200, runtime }), breaker);
+    const hangs = (): Promise<never> => new Promise(() => undefined);
+
+    await runtime.run(async () => {
+      for (let i = 0; i < 4; i++) await guard.run(hangs).catch(() => undefined);
+    });
+
+    expect(transitions).toMatchObject([{ to: 'open', reason: 'slow-calls', at: 800 }]);
+  });
+
+  it('counts an abort of the caller never, however late it comes', async () => {
+    const { breaker, runtime } = setUp({ slowCallMs: 100 });
+    const controller = new AbortController();
+    const call = breaker.run(() => new Promise(() => undefined), { signal: controller.signal });
+    await runtime.advance(1_000);
+
+    controller.abort(boom);
+
+    await expect(call).rejects.toBe(boom);
+    expect(breaker.snapshot().calls).toBe(0);
   });
 
   it('ignores the result of a call that began in an earlier state', async () => {
@@ -192,6 +231,32 @@ describe('circuitBreaker', () => {
     breaker.reset();
     await breaker.run(() => Promise.reject(tooMany(1e9))).catch(() => undefined);
     expect(breaker.snapshot()).toMatchObject({ state: 'open', retryAfterMs: 10_000 });
+  });
+
+  it('grows its open time once where counts and response both ask for it', async () => {
+    const { breaker, runtime, transitions } = setUp({
+      minimumCalls: 1,
+      openMsFor: (detail) => (detail as { retryAfterMs?: number }).retryAfterMs,
+    });
+
+    await breaker.run(() => Promise.reject(tooMany(7_000))).catch(() => undefined);
+    await runtime.advance(7_000);
+    await failTimes(breaker, 1);
+
+    expect(transitions.filter(({ to }) => to === 'open')).toMatchObject([
+      { reason: 'response', openMs: 7_000 },
+      { reason: 'probes-failed', openMs: 2_000 },
+    ]);
+  });
+
+  it('reports an open time that is none, and goes by its counts', async () => {
+    const { breaker, runtime } = setUp({ openMsFor: () => Number.NaN });
+
+    await failTimes(breaker, 4);
+
+    expect(breaker.state).toBe('open');
+    expect(runtime.faults).toHaveLength(4);
+    expect(runtime.faults[0]).toMatchObject({ origin: 'breaker: openMsFor' });
   });
 
   it.each([

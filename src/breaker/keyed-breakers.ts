@@ -1,0 +1,191 @@
+/**
+ * Circuit breakers by key: one per endpoint, tenant or model, made when first needed, forgotten when
+ * idle, with a bound on how many there are and on how many may be open at once.
+ */
+
+import type { Call, Door, Entry, EventSource, Policy, Runtime, Staged } from '../core/index.ts';
+import { flightRunner, optionChecks, STAGE } from '../core/index.ts';
+import type { BreakerCell } from './breaker-cell.ts';
+import { CellTable } from './cell-table.ts';
+import type { BreakerDump, KeyedBreakersDump } from './breaker-dump.ts';
+import { checkedDumps, dumpOf } from './breaker-dump.ts';
+import type { BreakerEvents, BreakerSnapshot } from './breaker-events.ts';
+import { snapshotOf } from './breaker-events.ts';
+import type { BreakerChanges } from './breaker-home.ts';
+import { BreakerHome } from './breaker-home.ts';
+import type { CircuitBreakerOptions } from './breaker-options.ts';
+import { BREAKER_OPTIONS } from './breaker-options.ts';
+
+export interface KeyedBreakersOptions extends CircuitBreakerOptions {
+  /** What calls are told apart by. @default the call's key, '' where it has none */
+  readonly keyOf?: (call: Call) => string;
+  /** Keys remembered at most, 1 or more; beyond it the longest unused that is closed is forgotten. @default 10_000 */
+  readonly maxKeys?: number;
+  /** A closed key that was not used for so many ms is forgotten as others are used. @default 600_000 */
+  readonly idleMs?: number;
+  /**
+   * Share of the keys that may be open or half-open at once, above 0 to 1; one always may. Beyond it,
+   * a key that should open stays closed. @default 1
+   */
+  readonly maxOpenRatio?: number;
+}
+
+/** Keyed breakers at one moment. */
+export interface KeyedBreakersSnapshot {
+  /** Keys remembered. */
+  readonly keys: number;
+  /** Keys open, and not yet due for a probe, or half-open. */
+  readonly open: number;
+  /** Keys forgotten for want of room. Raise `maxKeys` if it grows. */
+  readonly forgottenEarly: number;
+}
+
+export interface KeyedBreakers extends Policy, Staged, EventSource<BreakerEvents> {
+  readonly name: string;
+  /** Asks to pass; see `CircuitBreaker.tryEnter`. */
+  tryEnter(call?: Call): Entry;
+  /** Opens a key now, for `openMs` or the time it would choose itself; whatever `maxOpenRatio` says. */
+  trip(key: string, openMs?: number): void;
+  /** Closes a key and forgets its counts; without a key, all of them. */
+  reset(key?: string): void;
+  /** Changes rules or the mode of all keys. @throws OptionError, and then nothing has changed */
+  update(changes: BreakerChanges): void;
+  snapshot(): KeyedBreakersSnapshot;
+  /** Looks at one key; undefined when nothing is remembered of it. */
+  peek(key: string): BreakerSnapshot | undefined;
+  /** The keys that are not simply closed, to be restored in another process. `O(keys)`. */
+  dump(): KeyedBreakersDump;
+  /** Takes over a dump. @throws OptionError for what is no dump, and then nothing has changed */
+  restore(dump: KeyedBreakersDump): void;
+  /** Hears no more hints. */
+  close(): void;
+}
+
+/**
+ * Makes breakers by key. Memory is bounded by `maxKeys`; see docs/breaker.md for what a key weighs.
+ *
+ * ```ts
+ * import { keyedBreakers } from 'tenfold/breaker';
+ *
+ * const perModel = keyedBreakers({ keyOf: (call) => call.kind ?? '', maxOpenRatio: 0.5 });
+ * const answer: string = await perModel.run(async () => 'hello', { kind: 'large' });
+ * ```
+ *
+ * @throws OptionError for an option out of range
+ */
+export function keyedBreakers(options: KeyedBreakersOptions = {}): KeyedBreakers {
+  return new Breakers(options);
+}
+
+const SUBJECT = 'keyedBreakers';
+const NO_CALL: Call = Object.freeze({});
+
+class Breakers implements KeyedBreakers, Door {
+  readonly name: string;
+  readonly kind = 'breaker';
+  readonly runtime: Runtime;
+  readonly run: Policy['run'];
+  readonly on: KeyedBreakers['on'];
+  private readonly home: BreakerHome;
+  private readonly cells: CellTable;
+  private readonly keyOf: ((call: Call) => string) | undefined;
+
+  constructor(options: KeyedBreakersOptions) {
+    const check = optionChecks(SUBJECT);
+    check.known(options, [...BREAKER_OPTIONS, 'keyOf', 'maxKeys', 'idleMs', 'maxOpenRatio']);
+    const { keyOf, maxKeys = 10_000, idleMs = 600_000, maxOpenRatio = 1, ...rest } = options;
+    this.keyOf = keyOf === undefined ? undefined : check.callable('keyOf', keyOf);
+    check.number('maxOpenRatio', maxOpenRatio, { above: 0, max: 1 });
+    this.home = new BreakerHome(
+      {
+        subject: SUBJECT,
+        find: (key = '') => this.cells.find(key),
+        mayOpen: (now) => {
+          const most = Math.max(1, Math.floor(maxOpenRatio * this.cells.size));
+          return this.cells.holdingBack(now, most) < most;
+        },
+        changed: (cell, change) => this.cells.changed(cell, change),
+      },
+      rest,
+    );
+    this.name = this.home.name;
+    this.runtime = this.home.runtime;
+    this.cells = new CellTable(this.home, {
+      maxKeys: check.count('maxKeys', maxKeys),
+      idleMs: check.durationMs('idleMs', idleMs),
+    });
+    this.on = (name, listener) => this.home.events.on(name, listener);
+    this.run = flightRunner([this]);
+  }
+
+  get [STAGE](): Door {
+    return this;
+  }
+
+  enter(call: Call, now: number): Entry {
+    const key = this.keyOf === undefined ? (call.key ?? '') : this.keyOf(call);
+    return this.cells.get(key, now).enter(now);
+  }
+
+  tryEnter(call: Call = NO_CALL): Entry {
+    return this.enter(call, this.runtime.now());
+  }
+
+  trip(key: string, openMs?: number): void {
+    this.home.checkOpenMs(openMs);
+    const now = this.runtime.now();
+    this.cells.get(key, now).machine.trip(now, openMs);
+  }
+
+  reset(key?: string): void {
+    const now = this.runtime.now();
+    const closing = key === undefined ? this.cells.all() : [this.cells.get(key, now)];
+    for (const { machine } of closing) machine.close(now, 'manual');
+  }
+
+  update(changes: BreakerChanges): void {
+    this.home.update(changes);
+    const now = this.runtime.now();
+    for (const { machine } of this.cells.all()) {
+      machine.rules = this.home.rules;
+      if (changes.mode !== undefined) machine.setMode(changes.mode, now);
+    }
+  }
+
+  snapshot(): KeyedBreakersSnapshot {
+    const { size, forgottenEarly } = this.cells;
+    return { keys: size, open: this.cells.holdingBack(this.runtime.now()), forgottenEarly };
+  }
+
+  peek(key: string): BreakerSnapshot | undefined {
+    const cell = this.cells.find(key);
+    return cell === undefined ? undefined : snapshotOf(cell.machine, this.runtime.now());
+  }
+
+  dump(): KeyedBreakersDump {
+    const now = this.runtime.now();
+    const wallTime = this.runtime.wallTime();
+    const dumped = this.cells.all().map((cell): readonly [string, BreakerDump] => {
+      return [keyIn(cell), dumpOf(cell.machine, now, wallTime)];
+    });
+    return { keys: dumped.filter(([, { state }]) => state !== 'closed') };
+  }
+
+  restore(dump: KeyedBreakersDump): void {
+    const { keys } = checkedDumps(SUBJECT, dump);
+    const now = this.runtime.now();
+    const wallTime = this.runtime.wallTime();
+    for (const [key, one] of keys) {
+      const elapsedMs = Math.max(0, wallTime - one.wallTime);
+      this.cells.get(key, now).machine.restore(one, elapsedMs, now);
+    }
+  }
+
+  close(): void {
+    this.home.close();
+  }
+}
+
+function keyIn({ key = '' }: BreakerCell): string {
+  return key;
+}
