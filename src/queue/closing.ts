@@ -49,7 +49,7 @@ export class Closing {
     const { running } = this.line.starter;
     this.line.starter.isPaused = true; // nothing more is started while they go
     for (const waiter of [...this.line.waiters()]) {
-      this.left.push({ id: waiter.rank, state: 'waiting', call: waiter.call });
+      this.left.push({ id: waiter.id, state: 'waiting', call: waiter.call });
       this.line.turnAway(waiter, this.line.no.closedError());
     }
     this.line.detach();

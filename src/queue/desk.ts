@@ -39,7 +39,7 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
     if (twin !== undefined) return twin as Task<T>;
     const { line } = this;
     const now = startAt === undefined ? line.arrivalTime(call) : this.runtime.now();
-    const task = new QueueTask<T>(this, work, call, ++line.entered, now);
+    const task = new QueueTask<T>(this, work, call, line.tally.enterNext(), now);
     if (line.isClosed) task.turnAway(line.no.closedError());
     else if (task.priority !== task.priority) task.turnAway(line.no.priorityError(call.priority));
     else task.watch = watchCall(call, task);
@@ -105,8 +105,12 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
     this.delayed.delete(task);
     task.state = 'waiting';
     const now = this.runtime.now();
-    if ((task.extras?.failures ?? 0) > 0) this.line.readmit(task, now);
-    else this.admit(task, now);
+    if ((task.extras?.failures ?? 0) > 0) {
+      this.line.readmit(task, now);
+      return;
+    }
+    task.comeNow(this.line.tally.nextRank(), now);
+    this.admit(task, now);
   }
 
   withdraw(waiter: Waiter): void {
@@ -161,7 +165,7 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
   }
 
   private rememberKey(task: QueueTask<unknown>, dedupeKey: string): void {
-    task.extras = new TaskExtras();
+    task.extras ??= new TaskExtras();
     task.extras.dedupeKey = dedupeKey;
     this.byDedupeKey.set(dedupeKey, task);
   }

@@ -32,7 +32,7 @@ export function explain(
 
 function find(line: Line, desk: TaskDesk, id: number): Task<unknown> | undefined {
   for (const waiter of line.waiters()) {
-    if (waiter.rank === id && waiter instanceof QueueTask) return waiter as QueueTask<unknown>;
+    if (waiter.id === id && waiter instanceof QueueTask) return waiter as QueueTask<unknown>;
   }
   for (const task of desk.delayed) if (task.id === id) return task;
   return undefined;

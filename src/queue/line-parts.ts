@@ -23,6 +23,8 @@ export interface LineParts {
   readonly slots: Slots;
   readonly order: Order;
   readonly overflow: Overflow;
+  /** Longest wait of anybody, in ms. */
+  readonly maxWaitMs: number;
   readonly yieldAfterMs: number;
   /** Whether work that cannot start before its deadline is refused on arrival. */
   readonly refusesHopeless: boolean;

@@ -11,29 +11,35 @@ import { DoorWaiter } from './door.ts';
 import type { LineParts } from './line-parts.ts';
 import { Moments } from './moments.ts';
 import type { Order } from './order/order.ts';
+import { Patience } from './patience.ts';
 import { Refusals } from './refusals.ts';
 import type { Exits } from './starter.ts';
+import type { StartEstimate } from './task.ts';
 import { Starter } from './starter.ts';
+import { Tally } from './tally.ts';
 import type { Holding, Waiter } from './waiter.ts';
 
 export class Line implements SlotsLine, DoorRoom, Exits {
   readonly no: Refusals;
   readonly moments: Moments = new Moments();
+  readonly tally: Tally;
   readonly parts: LineParts;
+  private readonly patience: Patience;
   readonly starter: Starter;
   isClosed = false;
-  entered = 0;
-  refused = 0;
-  expired = 0;
   private readonly runtime: Runtime;
   private readonly order: Order;
   private readonly slots: Slots;
   private readonly attached: Disposable;
   private usesTime: boolean;
+  private readonly estimate = (waiter: Waiter): StartEstimate | undefined =>
+    this.starter.pace.estimate(this.order.countAhead(waiter));
 
   constructor(parts: LineParts) {
     this.parts = parts;
     this.no = new Refusals(parts.name);
+    this.patience = new Patience(parts.maxWaitMs, this.no);
+    this.tally = new Tally(parts.books);
     this.runtime = parts.runtime;
     this.order = parts.order;
     this.slots = parts.slots;
@@ -56,6 +62,10 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     return this.usesTime ? this.runtime.now() : 0;
   }
 
+  startBy(waiter: Waiter): number {
+    return this.patience.startBy(waiter);
+  }
+
   /** The time at which `call` arrives; a deadline makes the queue keep time from now on. */
   arrivalTime(call: Call): number {
     if (call.deadline !== undefined) this.usesTime = true;
@@ -68,7 +78,7 @@ export class Line implements SlotsLine, DoorRoom, Exits {
       throw this.no.priorityError(call.priority);
     }
     if (call.deadline !== undefined) this.usesTime = true;
-    const waiter = new DoorWaiter(this, call, ++this.entered, now);
+    const waiter = new DoorWaiter(this, call, this.tally.enterNext(), now);
     const refusal = this.admit(waiter, now);
     if (refusal !== undefined) return refusal;
     if (waiter.isThrough) return waiter;
@@ -82,7 +92,7 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   admit(waiter: Waiter, now: number): Refusal | undefined {
     this.parts.books?.count(waiter, 'entered');
     const { deadline } = waiter.call;
-    if (deadline !== undefined && deadline <= now) return this.countExpired(waiter, deadline);
+    if (deadline !== undefined && deadline <= now) return this.expiry(waiter);
     this.order.push(waiter);
     this.parts.overflow.entered(waiter);
     this.slotFreed(now);
@@ -148,12 +158,11 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   }
 
   expire(waiter: Waiter): void {
-    const { deadline } = waiter.call;
-    this.turnAway(waiter, refusalError(this.countExpired(waiter, deadline as number)));
+    this.turnAway(waiter, refusalError(this.expiry(waiter)));
   }
 
   drop(waiter: Waiter, now: number): void {
-    this.countRefused(waiter);
+    this.tally.refuse(waiter);
     this.turnAway(waiter, refusalError(this.no.overloaded(now - waiter.arrivedAt)));
   }
 
@@ -225,7 +234,7 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     }
     if (this.order.size > overflow.capacity) {
       const victim = overflow.victim(waiter) as Waiter | undefined;
-      if (victim !== undefined) this.countRefused(victim);
+      if (victim !== undefined) this.tally.refuse(victim);
       if (victim === waiter) {
         this.leave(waiter);
         return this.no.full(this.order.size, this.starter.pace.estimate(0)?.inMs ?? 0);
@@ -238,22 +247,16 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     return undefined;
   }
 
-  /** Why `waiter` need not wait: it would start too late, even if things go a little better than usual. */
   private hopelessness(waiter: Waiter, now: number): Refusal | undefined {
-    const { deadline } = waiter.call;
-    if (deadline === undefined || !this.parts.refusesHopeless) return undefined;
-    const estimate = this.starter.pace.estimate(this.order.countAhead(waiter));
-    if (estimate === undefined || now + estimate.inMs - estimate.errorMs <= deadline) {
-      return undefined;
-    }
-    this.expired++;
-    this.parts.books?.count(waiter, 'expired');
-    return this.no.hopeless(deadline, now + estimate.inMs);
+    if (!this.parts.refusesHopeless) return undefined;
+    const refusal = this.patience.hopeless(waiter, now, this.estimate);
+    if (refusal !== undefined) this.tally.expire(waiter);
+    return refusal;
   }
 
   private arm(waiter: Waiter): void {
-    const { deadline } = waiter.call;
-    if (deadline !== undefined) this.runtime.armAt(waiter, deadline);
+    const startBy = this.startBy(waiter);
+    if (startBy < Infinity) this.runtime.armAt(waiter, startBy);
   }
 
   private leave(waiter: Waiter): void {
@@ -271,14 +274,8 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     this.moments.check();
   }
 
-  private countExpired(waiter: Waiter, deadline: number): Refusal {
-    this.expired++;
-    this.parts.books?.count(waiter, 'expired');
-    return this.no.expired(deadline);
-  }
-
-  private countRefused(waiter: Waiter): void {
-    this.refused++;
-    this.parts.books?.count(waiter, 'refused');
+  private expiry(waiter: Waiter): Refusal {
+    this.tally.expire(waiter);
+    return this.patience.expired(waiter);
   }
 }

@@ -37,11 +37,11 @@ export class Pace {
 
   private learn(stepMs: number, starts: number): void {
     this.steps += starts;
-    const weight = Math.max(1 / this.steps, 1 - (1 - NEWEST) ** starts);
+    const weight = Math.max(starts / this.steps, 1 - (1 - NEWEST) ** starts);
     const offBy = stepMs - this.meanMs;
     this.meanMs += weight * offBy;
     // The mean of n steps varies n times less than one step.
-    this.variance += weight * (starts * offBy * offBy - this.variance);
+    this.variance = (1 - weight) * (this.variance + weight * starts * offBy * offBy);
   }
 }
 

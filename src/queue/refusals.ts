@@ -18,9 +18,13 @@ export class Refusals {
     );
   }
 
-  hopeless(deadline: number, startAt: number): Refusal {
+  waitedLongest(maxWaitMs: number): Refusal {
+    return this.refusal('ERR_EXPIRED', `waited ${maxWaitMs} ms, the longest that anybody may`);
+  }
+
+  hopeless(startBy: number, startAt: number): Refusal {
     const at = Math.round(startAt);
-    const message = `would start at about ${at} ms, after its deadline (${deadline} ms)`;
+    const message = `would start at about ${at} ms, but must by ${Math.round(startBy)} ms`;
     return this.refusal('ERR_EXPIRED', message);
   }
 

@@ -17,7 +17,9 @@ export interface Exits {
   clock(): number;
   /** `waiter` has been taken out of the order, to run. */
   left(waiter: Waiter): void;
-  /** Its deadline has passed. */
+  /** When it must have been started, in ms. */
+  startBy(waiter: Waiter): number;
+  /** That time has passed. */
   expire(waiter: Waiter): void;
   /** It has waited too long in a line that stands. */
   drop(waiter: Waiter, now: number): void;
@@ -82,8 +84,7 @@ export class Starter {
       if (this.order.size === 0) this.pace.stopped();
       return false;
     }
-    const { deadline } = head.call;
-    if (deadline !== undefined && deadline <= now) {
+    if (this.exits.startBy(head) <= now) {
       this.exits.expire(head);
       return true;
     }

@@ -89,6 +89,8 @@ export interface TaskRoom extends WaitingRoom {
 
 /** What few tasks have. */
 export class TaskExtras {
+  /** Its id, where that is not its rank in the line. */
+  id: number | undefined = undefined;
   /** How often it has failed. */
   failures = 0;
   dedupeKey: string | undefined = undefined;
@@ -122,8 +124,21 @@ export class QueueTask<T> extends Waiter implements Task<T> {
     });
   }
 
-  get id(): number {
-    return this.rank;
+  override get id(): number {
+    return this.extras?.id ?? this.rank;
+  }
+
+  override get hasRunBefore(): boolean {
+    const { extras } = this;
+    return extras !== undefined && (extras.failures > 0 || extras.turn !== undefined);
+  }
+
+  /** Its time has come: it stands behind those who are there, and has waited for nothing so far. */
+  comeNow(rank: number, now: number): void {
+    this.extras ??= new TaskExtras();
+    this.extras.id = this.rank;
+    this.rank = rank;
+    this.arrivedAt = now;
   }
 
   then<A = T, B = never>(

@@ -60,6 +60,11 @@ export interface WorkQueueOptions<R = undefined> {
   readonly capacity?: number;
   /** Who has to go when more wait than may. @default 'refuse' */
   readonly whenFull?: WhenFull;
+  /**
+   * Who has waited so long is turned away (`ERR_EXPIRED`), in ms above 0: patience of the queue's own,
+   * beside the calls' deadlines. What is tried again is past it. @default Infinity
+   */
+  readonly maxWaitMs?: number;
   /** Refuses on arrival what would start after its deadline, as far as can be told. @default true */
   readonly refuseHopeless?: boolean;
   /** @default no ageing: strict priorities */

@@ -55,6 +55,16 @@ export abstract class Waiter implements Entry, Alarm, Cancellable {
     this.room = room;
   }
 
+  /** Names it to the user. */
+  get id(): number {
+    return this.rank;
+  }
+
+  /** True when it ran before and has come back: its longest wait is over. */
+  get hasRunBefore(): boolean {
+    return false;
+  }
+
   /** Goes on, with the slot it waited for. Must not throw. */
   abstract begin(lease: Lease<unknown>, bill: Bill | undefined, now: number): void;
   /** Will never go on. */

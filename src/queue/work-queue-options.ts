@@ -40,6 +40,7 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
     'unit',
     'capacity',
     'whenFull',
+    'maxWaitMs',
     'refuseHopeless',
     'ageing',
     'fair',
@@ -63,6 +64,7 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
     slots: slotsOf(options, check),
     order,
     overflow: overflowOf(options, order, check),
+    maxWaitMs: check.durationMs('maxWaitMs', options.maxWaitMs ?? Infinity),
     yieldAfterMs: check.durationMs('yieldAfterMs', options.yieldAfterMs ?? 10),
     refusesHopeless: options.refuseHopeless ?? true,
     overload: options.overload && new Overload(options.overload, order.discipline, runtime.now()),
@@ -85,9 +87,9 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
 
 /** Whether starting and ending need the time even where no deadline does. */
 function usesTime<R>(options: WorkQueueOptions<R>): boolean {
-  const { concurrency, ageing, overload, fair, rate, statistics } = options;
+  const { concurrency, maxWaitMs, ageing, overload, fair, rate, statistics } = options;
   const isMeasured = fair?.cost !== undefined && fair.cost !== 'stated';
-  const hasTimed = [ageing, overload, rate].some((option) => option !== undefined);
+  const hasTimed = [maxWaitMs, ageing, overload, rate].some((option) => option !== undefined);
   return typeof concurrency !== 'number' || hasTimed || isMeasured || statistics === true;
 }
 

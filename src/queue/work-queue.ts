@@ -82,10 +82,10 @@ export function workQueue<R = undefined>(options: WorkQueueOptions<R>): WorkQueu
       capacity: overflow.capacity,
       isPaused: line.starter.isPaused,
       isOverloaded: overload?.codel.isOverloaded ?? false,
-      entered: line.entered,
+      entered: line.tally.entered,
       started: line.starter.started,
-      refused: line.refused,
-      expired: line.expired,
+      refused: line.tally.refused,
+      expired: line.tally.expired,
     }),
     close,
     [STAGE]: {

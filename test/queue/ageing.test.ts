@@ -63,6 +63,22 @@ describe('waiting that makes more urgent', () => {
     );
   });
 
+  it('never starts anybody before somebody overdue who came earlier', () => {
+    fc.assert(
+      fc.property(arrivals, fc.integer({ min: 1, max: 2_000 }), (list, overdueAfterMs) => {
+        const served = serve(list, { msPerLevel: Infinity, overdueAfterMs }, 50);
+
+        served.forEach(([late], i) => {
+          for (const [early, startedAt] of served.slice(0, i)) {
+            const wasOverdue = startedAt - late.arrivedAt >= overdueAfterMs;
+            if (wasOverdue) expect(early.rank).toBeLessThan(late.rank);
+          }
+        });
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('keeps the stated maximum wait where the line keeps up', () => {
     // One urgent call every 10 ms for ever, served in 10 ms each: strict priority starves the rest.
     const urgent = Array.from({ length: 300 }, (_, i) =>

@@ -129,6 +129,74 @@ describe('work that is refused because it would start too late', () => {
   });
 });
 
+describe('the longest wait of a queue', () => {
+  it('turns away who has waited so long, unless its own deadline comes first', async () => {
+    const runtime = virtualRuntime();
+    const queue = workQueue({ concurrency: 1, maxWaitMs: 50, runtime });
+    const endOf = async (call: Call): Promise<unknown> => [
+      await settled(queue.add(() => 'ran', call)),
+      runtime.now(),
+    ];
+
+    const ends = await runtime.run(async () => {
+      queue.add(() => runtime.sleep(40));
+      const first = endOf({ priority: 1 });
+      queue.add(() => runtime.sleep(40));
+      return Promise.all([first, endOf({}), endOf({ deadline: 20 }), endOf({ deadline: 900 })]);
+    });
+
+    expect(ends).toEqual([
+      ['ran', 40],
+      ['ERR_EXPIRED', 50],
+      ['ERR_EXPIRED', 20],
+      ['ERR_EXPIRED', 50],
+    ]);
+    expect(queue.snapshot().expired).toBe(3);
+  });
+
+  it('is counted from the time a task comes into line, and is over once it has run', async () => {
+    const runtime = virtualRuntime();
+    const queue = workQueue({
+      concurrency: 1,
+      maxWaitMs: 50,
+      retry: { attempts: 2, delayMs: () => 100 },
+      runtime,
+    });
+    let attempts = 0;
+
+    const ends = await runtime.run(async () => {
+      const delayed = queue.add(() => 'ran', { startAt: 200 });
+      const retried = queue.add(async () => {
+        attempts++;
+        if (attempts === 1) throw new Error('once');
+        return 'ran';
+      });
+      await runtime.sleep(90);
+      queue.add(() => runtime.sleep(120));
+      return [await settled(retried), runtime.now(), await settled(delayed), runtime.now()];
+    });
+
+    expect(ends).toEqual(['ran', 210, 'ran', 210]);
+  });
+
+  it('refuses on arrival who would wait longer, once the pace of the line is known', async () => {
+    const runtime = virtualRuntime();
+    const queue = workQueue({ concurrency: 1, maxWaitMs: 300, runtime });
+
+    const state = await runtime.run(async () => {
+      const jobs = Array.from({ length: 25 }, () => settled(queue.add(() => runtime.sleep(10))));
+      await runtime.sleep(200);
+      jobs.push(...Array.from({ length: 25 }, () => settled(queue.add(() => runtime.sleep(10)))));
+      const late = queue.add(() => 'ran');
+      const { state: first } = late;
+      await Promise.all([settled(late), ...jobs]);
+      return first;
+    });
+
+    expect(state).toBe('refused');
+  });
+});
+
 describe('calls that take several slots', () => {
   it('wait until all of them fit, and nobody slips past', async () => {
     const runtime = virtualRuntime();

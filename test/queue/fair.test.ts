@@ -68,6 +68,19 @@ describe('fairness between tenants', () => {
     expect(counts(serveSome(order, 500))).toEqual({ wide: 50, narrow: 450 });
   });
 
+  it.each([NaN, -5, Infinity, 0])('is not upset by a cost of %d', (cost) => {
+    const order = new Order({ fair: byTenant });
+    ['a', 'b', 'a', 'b', 'a', 'b'].forEach((tenant, i) =>
+      order.push(entry(tenant, i + 1, { tenant, cost: tenant === 'a' ? cost : 1 })),
+    );
+
+    const served = serveAll(order);
+
+    // What costs next to nothing goes first; nobody is lost, and the others are served.
+    expect(served.toSorted()).toEqual(['a', 'a', 'a', 'b', 'b', 'b']);
+    expect(served.slice(0, 4)).toContain('b');
+  });
+
   it('banks nothing for a tenant that comes late', () => {
     const order = fairOrder();
     for (const one of work('early', 1_000, 1)) order.push(one);

@@ -57,6 +57,26 @@ describe('a task whose time has not come', () => {
     expect(seen).toEqual(['delayed', 1, 'its time has not come', 500]);
   });
 
+  it('stands behind those who came before its time, and has waited for nothing', async () => {
+    const runtime = virtualRuntime();
+    const queue = workQueue({ concurrency: 1, statistics: true, runtime });
+    const order: string[] = [];
+
+    const ids = await runtime.run(async () => {
+      const later = queue.add(() => order.push('later'), { startAt: 50 });
+      queue.add(() => runtime.sleep(100));
+      const other = queue.add(() => order.push('other'));
+      await runtime.sleep(60);
+      const found = queue.explain(later.id)?.id;
+      await queue.idle();
+      return [later.id, other.id, found];
+    });
+
+    expect(order).toEqual(['other', 'later']);
+    expect(ids).toEqual([1, 3, 1]);
+    expect(queue.statistics?.wait.max).toBeCloseTo(100, 0);
+  });
+
   it('may be cancelled before', async () => {
     const runtime = virtualRuntime();
     const queue = workQueue({ concurrency: 1, runtime });

@@ -7,9 +7,9 @@ export interface Entry {
   readonly call: Call;
   /** Greater is more urgent. Changed only while it stands nowhere. */
   priority: number;
-  /** Rank of arrival, 1, 2, 3, …: kept for life, so that it keeps its place among equals. */
+  /** Rank of coming into line, 1, 2, 3, …: kept from then on, so that it keeps its place among equals. */
   readonly rank: number;
-  /** When it arrived, in ms; 0 in a queue that has no use for the time. */
+  /** When it came into line, in ms; 0 in a queue that has no use for the time. */
   readonly arrivedAt: number;
   /** Where it stands; undefined when it stands nowhere. */
   lane: EntryLane | undefined;

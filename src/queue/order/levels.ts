@@ -33,7 +33,7 @@ export class Levels extends Branch {
   private readonly heap = new PlaceHeap<Place>();
   private readonly makePlace: () => Place;
   private readonly ageing: Ageing | undefined;
-  /** Levels by the arrival of their oldest, where somebody may be overdue. */
+  /** Levels by who of them came first, where somebody may be overdue. */
   private readonly arrivals: ArrivalOrder | undefined;
 
   /** @param ageing requires that every place made is a lane */
@@ -61,7 +61,7 @@ export class Levels extends Branch {
   }
 
   peek(now: number): Entry | undefined {
-    const overdue = this.arrivals?.before(now - (this.ageing as Ageing).overdueAfterMs);
+    const overdue = this.arrivals?.overdue(now, (this.ageing as Ageing).overdueAfterMs);
     return (overdue ?? this.heap.first)?.peek(now);
   }
 
@@ -110,15 +110,20 @@ export class Levels extends Branch {
   }
 }
 
-/** Lanes by the arrival of their heads. */
+/**
+ * Lanes by the rank of their heads: ranks are given in order of arrival, so the least rank has waited
+ * longest, and of two who came at the same time the first.
+ */
 class ArrivalOrder {
   private readonly heap = idHeap();
   private readonly ids = new Map<Place, number>();
   private readonly places: (Place | undefined)[] = [];
 
-  /** The lane whose head arrived first, if that was at `time` or before. */
-  before(time: number): Place | undefined {
-    return this.heap.peekKey() <= time ? this.places[this.heap.peekId()] : undefined;
+  /** The lane whose head came first, if that has waited for `ms`. */
+  overdue(now: number, ms: number): Place | undefined {
+    const place = this.places[this.heap.peekId()];
+    const head = place?.peek(0);
+    return head !== undefined && now - head.arrivedAt >= ms ? place : undefined;
   }
 
   changed(place: Place): void {
@@ -130,9 +135,9 @@ class ArrivalOrder {
       this.places[id] = undefined;
       this.ids.delete(place);
     } else if (id === undefined) {
-      const added = this.heap.push(head.arrivedAt);
+      const added = this.heap.push(head.rank);
       this.places[added] = place;
       this.ids.set(place, added);
-    } else this.heap.update(id, head.arrivedAt);
+    } else this.heap.update(id, head.rank);
   }
 }

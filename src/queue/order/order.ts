@@ -247,7 +247,9 @@ export class Order {
 
   private chargeFor(entry: Entry, flow: Flow, fair: FairOrder): number {
     if (fair.isMeasured) return flow.expectedCost;
-    const cost = Math.max(costOf(entry.call, fair.unit), this.meanCharge / 100);
+    const stated = costOf(entry.call, fair.unit);
+    const least = this.meanCharge / 100;
+    const cost = stated > least && stated < Infinity ? stated : least; // NaN is nothing, too
     this.meanCharge += (cost - this.meanCharge) * SMOOTHING;
     return cost;
   }
