@@ -1,5 +1,5 @@
 import HashRing from 'hashring';
-import { seededRandom } from '../../src/core/index.ts';
+import { murmur3, seededRandom } from '../../src/core/index.ts';
 import { jump, ketama, maglev, rendezvous, ring, shardMap } from '../../src/shard/index.ts';
 import type { ShardMapOptions } from '../../src/shard/index.ts';
 import type { Benchmark, Contender } from '../harness/benchmark.ts';
@@ -23,6 +23,15 @@ function ours(count: number, options: Partial<ShardMapOptions> = {}, mask = COLD
   };
 }
 
+function replicas(count: number): Contender {
+  return {
+    setup: () => {
+      const map = shardMap({ nodes: ids(count).map((id) => ({ id })) });
+      return { run: (i) => map.owners(KEYS[i & COLD]!, 3) };
+    },
+  };
+}
+
 function rival(count: number, mask = COLD): Contender {
   return {
     setup: () => {
@@ -41,6 +50,10 @@ const benchmark: Benchmark = {
     'slots, 20 nodes': ours(20),
     'slots, 1,000 nodes': ours(1_000),
     'slots, hot keys, memo': ours(100, { memo: 5_000 }, HOT),
+    'slots, 1,000 nodes, hot keys, memo': ours(1_000, { memo: 5_000 }, HOT),
+    'hash of the key alone': { setup: () => ({ run: (i) => murmur3(KEYS[i & COLD]!) & 16_383 }) },
+    'three owners, 20 nodes': replicas(20),
+    'three owners, 1,000 nodes': replicas(1_000),
     'maglev, 100 nodes': ours(100, { strategy: maglev() }),
     'ring, 100 nodes': ours(100, { strategy: ring() }),
     'jump, 100 nodes': ours(100, { strategy: jump() }),
@@ -68,6 +81,13 @@ const benchmark: Benchmark = {
       says: 'at 1,000 nodes at most 75 ns',
       value: (ns) => ns('slots, 1,000 nodes'),
       atMost: 75,
+      unit: 'ns',
+    },
+    {
+      id: 'nodes-add',
+      says: 'all that is not the hash of the key, at 1,000 nodes, at most 15 ns',
+      value: (ns) => ns('slots, 1,000 nodes') - ns('hash of the key alone'),
+      atMost: 15,
       unit: 'ns',
     },
   ],

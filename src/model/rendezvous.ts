@@ -13,8 +13,8 @@ import { murmurMix } from '../core/hash-murmur3.ts';
 export interface Rendezvous {
   /** The index of the winner for a 32-bit hash of the key. O(nodes). */
   pick(hash: number): number;
-  /** The indexes of all nodes, best first, equal draws by index. O(nodes × log nodes). */
-  rank(hash: number): number[];
+  /** The indexes of all nodes, best first, equal draws by index. O(nodes) to begin, O(log nodes) each. */
+  rank(hash: number): Iterable<number>;
 }
 
 /**
@@ -62,11 +62,27 @@ class WeightClasses implements Rendezvous {
     return winner < 0 ? -1 : this.order[winner]!;
   }
 
-  rank(hash: number): number[] {
-    const places = Array.from(this.seeds, (_, place) => place);
-    const scores = places.map((place) => this.score(hash, place));
-    places.sort((a, b) => scores[b]! - scores[a]! || this.order[a]! - this.order[b]!);
-    return places.map((place) => this.order[place]!);
+  *rank(hash: number): Iterable<number> {
+    const scores = this.scores(hash);
+    // Who asks wants a few of many: a heap, not a sort.
+    const heap = heapOf(scores);
+    for (let size = heap.length; size > 0;) {
+      const best = heap[0]!;
+      heap[0] = heap[--size]!;
+      sink(heap, scores, 0, size);
+      yield best;
+    }
+  }
+
+  /** A number for each node; with one weight for all, the draws themselves are in order. */
+  private scores(hash: number): Float64Array {
+    const { seeds, order } = this;
+    const scores = new Float64Array(seeds.length);
+    const equal = this.ends.length === 1;
+    for (let place = 0; place < scores.length; place++) {
+      scores[order[place]!] = equal ? murmurMix(hash ^ seeds[place]!) : this.score(hash, place);
+    }
+    return scores;
   }
 
   /** The place of the greatest draw in one class. */
@@ -88,4 +104,30 @@ class WeightClasses implements Rendezvous {
     const drawn = (murmurMix(hash ^ this.seeds[place]!) + 0.5) / 2 ** 32;
     return this.weights[place]! / -Math.log(drawn);
   }
+}
+
+/** The nodes as a binary heap: greatest score first, equal ones by index. */
+function heapOf(scores: Float64Array): Uint32Array {
+  const heap = new Uint32Array(scores.length);
+  for (let node = 0; node < heap.length; node++) heap[node] = node;
+  for (let at = (heap.length >> 1) - 1; at >= 0; at--) sink(heap, scores, at, heap.length);
+  return heap;
+}
+
+/** Moves an entry down to where it belongs. */
+function sink(heap: Uint32Array, scores: Float64Array, from: number, size: number): void {
+  const moving = heap[from]!;
+  let at = from;
+  for (let child = at * 2 + 1; child < size; child = at * 2 + 1) {
+    if (child + 1 < size && isBefore(scores, heap[child + 1]!, heap[child]!)) child++;
+    if (!isBefore(scores, heap[child]!, moving)) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = moving;
+}
+
+function isBefore(scores: Float64Array, a: number, b: number): boolean {
+  const difference = scores[a]! - scores[b]!;
+  return difference > 0 || (difference === 0 && a < b);
 }

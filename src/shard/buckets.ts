@@ -81,7 +81,7 @@ class BucketPlacement implements Placement {
   readonly slots: number;
   readonly nodes: readonly ShardMember[];
   private readonly kind: BucketKind;
-  private ranking: ((hash: number) => readonly ShardMember[]) | undefined = undefined;
+  private ranking: ((hash: number) => Iterable<ShardMember>) | undefined = undefined;
 
   constructor(kind: BucketKind, nodes: readonly ShardMember[], minimal: boolean) {
     this.kind = kind;

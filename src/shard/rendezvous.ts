@@ -46,8 +46,8 @@ class RendezvousPlacement implements Placement {
     return this.nodes[this.slot(key)]!;
   }
 
-  rank(key: string): Iterable<ShardMember> {
-    return this.draws.rank(this.hash(key)).map((at) => this.nodes[at]!);
+  *rank(key: string): Iterable<ShardMember> {
+    for (const at of this.draws.rank(this.hash(key))) yield this.nodes[at]!;
   }
 
   changed(nodes: readonly ShardMember[]): Placement {

@@ -12,9 +12,8 @@ export function pickDistinct(ranking: Iterable<ShardMember>, count: number): Sha
   const passedOver: ShardMember[] = [];
   const zones = new Set<string>();
   for (const node of ranking) {
-    if (chosen.length === count) return chosen;
     if (zones.has(node.zone)) passedOver.push(node);
-    else chosen.push(node);
+    else if (chosen.push(node) === count) return chosen;
     zones.add(node.zone);
   }
   return [...chosen, ...passedOver.slice(0, count - chosen.length)];
@@ -24,8 +23,7 @@ export function pickDistinct(ranking: Iterable<ShardMember>, count: number): Sha
 export function pickFirst(ranking: Iterable<ShardMember>, count: number): ShardMember[] {
   const chosen: ShardMember[] = [];
   for (const node of ranking) {
-    if (chosen.length === count) break;
-    chosen.push(node);
+    if (chosen.push(node) === count) break;
   }
   return chosen;
 }

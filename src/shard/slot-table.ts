@@ -84,7 +84,7 @@ export class SlotTable implements Placement, SlotOwners {
   readonly spilled: number;
   private readonly owners: Int32Array;
   private readonly slotOf: (key: string) => number;
-  private ranking: ((hash: number) => readonly ShardMember[]) | undefined = undefined;
+  private ranking: ((hash: number) => Iterable<ShardMember>) | undefined = undefined;
 
   private readonly computed: ComputedTable | undefined;
 
@@ -236,10 +236,12 @@ function totalWeight(nodes: readonly ShardMember[], { mayOwn }: SlotSegment): nu
 /** A function that ranks nodes by rendezvous for a 32-bit hash, best first. */
 export function nodeRanking(
   nodes: readonly ShardMember[],
-): (hash: number) => readonly ShardMember[] {
+): (hash: number) => Iterable<ShardMember> {
   const drawn = rendezvous(
     nodes.map(({ id }) => xxh32(id)),
     nodes.map(({ weight }) => weight),
   );
-  return (hash) => drawn.rank(hash).map((at) => nodes[at]!);
+  return function* (hash) {
+    for (const at of drawn.rank(hash)) yield nodes[at]!;
+  };
 }

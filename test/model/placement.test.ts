@@ -21,6 +21,7 @@ import jump from '../vectors/shard-jump.json' with { type: 'json' };
 import maglev from '../vectors/shard-maglev.json' with { type: 'json' };
 import properties from '../vectors/shard-properties.json' with { type: 'json' };
 import ring from '../vectors/shard-ringhash.json' with { type: 'json' };
+import { bucketCounts, gTest } from './g-test.ts';
 import { bigOf, murmur2, wide } from './wide.ts';
 
 const anyHash = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(wide);
@@ -87,11 +88,31 @@ describe('jump hash', () => {
   it.each([
     ['jumpHash', jumpHash],
     ['jumpBackHash', jumpBackHash],
-  ])('%s is as even as chance', (_, bucketOf) => {
-    const counts = new Uint32Array(100);
-    for (let key = 0; key < 100_000; key++) counts[bucketOf(xxh64(`key-${key}`), 100)]!++;
+  ])(
+    '%s is as even as chance, by a G-test for every number of buckets',
+    (_, bucketOf) => {
+      expect(properties.uniformity).toBe('1e6 hashes, n=1..200: G-test p > 1-(1-0.01)^(1/200)');
+      const amount = 1_000_000;
+      const counts = bucketCounts(bucketOf, amount, 200);
 
-    expect(chiSquare(counts)).toBeLessThan(99 + 5 * Math.sqrt(2 * 99));
+      for (let buckets = 2; buckets <= 200; buckets++) {
+        const p = gTest(counts[buckets]!, amount / buckets);
+        expect([buckets, p > 1 - (1 - 0.01) ** (1 / 200)]).toEqual([buckets, true]);
+      }
+    },
+    60_000,
+  );
+
+  it('knows an uneven count when it sees one', () => {
+    const even = Array.from({ length: 10 }, () => 1_000);
+
+    expect(gTest(even, 1_000)).toBeCloseTo(1);
+    // χ² with 9 degrees of freedom is 21.67 at p = 0.01; G of this count is 21.3.
+    expect(gTest([1_142, ...Array.from({ length: 9 }, () => 984.222)], 1_000)).toBeCloseTo(
+      0.011,
+      2,
+    );
+    expect(gTest([1_300, ...Array.from({ length: 9 }, () => 966.667)], 1_000)).toBeLessThan(1e-9);
   });
 });
 
@@ -311,8 +332,10 @@ describe('rendezvous', () => {
       fc.property(nodes, fc.nat(2 ** 32 - 1), (all, hash) => {
         const drawn = made(all);
 
-        expect(drawn.rank(hash)[0]).toBe(drawn.pick(hash));
-        expect([...drawn.rank(hash)].sort((a, b) => a - b)).toEqual(all.map((_, at) => at));
+        const ranking = [...drawn.rank(hash)];
+
+        expect(ranking[0]).toBe(drawn.pick(hash));
+        expect(ranking.sort((a, b) => a - b)).toEqual(all.map((_, at) => at));
       }),
     );
   });
@@ -321,13 +344,9 @@ describe('rendezvous', () => {
     fc.assert(
       fc.property(nodes, fc.nat(2 ** 32 - 1), (all, hash) => {
         const last = all.length - 1;
-        const without = made(all.slice(0, last)).rank(hash);
+        const without = [...made(all.slice(0, last)).rank(hash)];
 
-        expect(
-          made(all)
-            .rank(hash)
-            .filter((at) => at !== last),
-        ).toEqual(without);
+        expect([...made(all).rank(hash)].filter((at) => at !== last)).toEqual(without);
       }),
     );
   });
@@ -350,9 +369,4 @@ function shares(table: Uint32Array): number[] {
   const counts = new Map<number, number>();
   for (const host of table) counts.set(host, (counts.get(host) ?? 0) + 1);
   return [...counts.values()];
-}
-
-function chiSquare(counts: Uint32Array): number {
-  const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
-  return counts.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
 }

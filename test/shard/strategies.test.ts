@@ -13,7 +13,6 @@ import {
   redisSlots,
   rendezvous,
   ring,
-  type ShardMap,
   type ShardMapSnapshot,
   shardMap,
   type ShardNode,
@@ -21,7 +20,6 @@ import {
   type Strategy,
 } from '../../src/shard/index.ts';
 import { members } from '../../src/shard/shard-node.ts';
-import properties from '../vectors/shard-properties.json' with { type: 'json' };
 import { anyKey, anyNodes, keys, nodes } from './nodes.ts';
 
 const weighty: [string, () => Strategy][] = [
@@ -120,7 +118,7 @@ describe.each([
   ['ring', ring],
   ['rendezvous', rendezvous],
   ['jump', jump],
-] as [string, () => Strategy][])('%s moves nothing in vain', (name, strategy) => {
+] as [string, () => Strategy][])('%s moves nothing in vain', (_, strategy) => {
   it.each([5, 20])('when one node joins %i', async (count) => {
     const map = shardMap({ nodes: nodes(count), strategy: strategy() });
     const sample = keys(10_000);
@@ -132,9 +130,6 @@ describe.each([
     const moved = sample.filter((key, at) => map.owner(key) !== before[at]);
     expect(moved.every((key) => map.owner(key) === 'new')).toBe(true);
     expect(plan.collateralRatio).toBe(0);
-    const due = sample.length / (count + 1);
-    const tolerance = name === 'ring' ? 0.35 : 0.05 + 3 / Math.sqrt(due);
-    expect(Math.abs(moved.length - due)).toBeLessThan(due * tolerance);
   });
 
   it('when the last node goes', async () => {
@@ -150,35 +145,7 @@ describe.each([
   });
 });
 
-describe('evenness, as of the properties file', () => {
-  // "statFloor": peak over mean of a million keys; the bounds of the noise are wider with fewer keys.
-  const peak = (map: ShardMap, count: number, amount: number): number => {
-    const counts = new Map<string, number>();
-    for (let at = 0; at < amount; at++) {
-      const owner = map.owner(`user:${at}:profile`);
-      counts.set(owner, (counts.get(owner) ?? 0) + 1);
-    }
-    return Math.max(...counts.values()) / (amount / count);
-  };
-
-  it('of slots is that of chance', () => {
-    expect(properties.statFloor).toContain('<= 1.02 (20 nodes), 1.04 (100)');
-    expect(peak(shardMap({ nodes: nodes(20) }), 20, 1_000_000)).toBeLessThanOrEqual(1.02);
-    expect(peak(shardMap({ nodes: nodes(100) }), 100, 1_000_000)).toBeLessThanOrEqual(1.04);
-  }, 60_000);
-
-  // With a fifth of the keys the noise is √5 times as wide.
-  it.each([
-    ['jump', jump(), 1.045],
-    ['jump-back', jump({ algorithm: 'jump-back' }), 1.045],
-    ['rendezvous', rendezvous(), 1.045],
-    ['ring', ring(), 1.2],
-  ] as [string, Strategy, number][])('of %s is as published', (_, strategy, most) => {
-    const map = shardMap({ nodes: nodes(20), strategy });
-
-    expect(peak(map, 20, 200_000)).toBeLessThanOrEqual(most);
-  });
-
+describe('evenness', () => {
   it('gives weighted slots to a slot', () => {
     fc.assert(
       fc.property(anyNodes, (list) => {
