@@ -4,6 +4,7 @@ export { keyedLimiter } from './keyed-limiter.ts';
 export type { Allowance } from './limit.ts';
 export type {
   Booking,
+  CostOptions,
   Counts,
   Decisions,
   GateOptions,
@@ -55,3 +56,4 @@ export type { Order } from './line-order.ts';
 export { adaptive } from './concurrency/adaptive.ts';
 export type { JointLimiter, JointLimiterOptions, JointSnapshot } from './joint-limiter.ts';
 export { jointLimiter } from './joint-limiter.ts';
+export type { SettleOptions } from './settlement.ts';

@@ -6,17 +6,21 @@ import type { Call } from '../core/index.ts';
 import { optionChecks, systemRuntime } from '../core/index.ts';
 import { Entrance, LIMITER_OPTIONS } from './entrance.ts';
 import { KeyTable } from './key-table.ts';
-import type { Decisions, LimiterDump, LimiterOptions, RateLimiter } from './limiter.ts';
+import type {
+  CostOptions,
+  Decisions,
+  LimiterDump,
+  LimiterOptions,
+  RateLimiter,
+} from './limiter.ts';
 import { KeyedRateLimit } from './rate-limit.ts';
-import { dumpRows, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
+import { COST_OPTIONS, dumpRows, rateSetup, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
 import type { Rate } from './rate/rule.ts';
 
 /** Options of {@link keyedLimiter}. */
-export interface KeyedLimiterOptions extends LimiterOptions {
+export interface KeyedLimiterOptions extends LimiterOptions, CostOptions {
   /** What each key may do: `bucket(…)` unless you have a reason. */
   readonly rate: Rate;
-  /** Which entry of a call's cost is spent. @default the cost itself, 1 where it is a record */
-  readonly unit?: string;
   /** What calls are told apart by. @default the call's key, '' where it has none */
   readonly keyOf?: (call: Call) => string;
   /**
@@ -49,6 +53,8 @@ export interface KeyedSnapshot extends Decisions {
   readonly keys: number;
   /** Keys forgotten while they still owed something, for want of room. Raise `maxKeys` if it grows. */
   readonly forgottenEarly: number;
+  /** With `settle`: by class, what a call that names no cost is taken to cost. */
+  readonly estimates: Readonly<Record<string, number>>;
 }
 
 /**
@@ -71,15 +77,16 @@ export interface KeyedSnapshot extends Decisions {
  */
 export function keyedLimiter(options: KeyedLimiterOptions): KeyedLimiter {
   const check = optionChecks('keyedLimiter');
-  check.known(options, ['rate', 'unit', 'keyOf', 'maxKeys', ...LIMITER_OPTIONS]);
+  check.known(options, ['rate', 'keyOf', 'maxKeys', ...COST_OPTIONS, ...LIMITER_OPTIONS]);
   const { keyOf = ({ key = '' }: Call) => key, maxKeys = 1_000_000 } = options;
   check.callable('keyOf', keyOf);
   check.number('maxKeys', maxKeys, { min: 1, max: 16_000_000, integer: true });
   const now = (options.runtime ?? systemRuntime()).now();
   const rule = options.rate.rule(now);
   const table = new KeyTable(rule, maxKeys, now);
-  const limit = new KeyedRateLimit(options.name ?? 'keyedLimiter', table, options.unit, keyOf);
+  const limit = new KeyedRateLimit(rateSetup('keyedLimiter', rule, options), table, keyOf);
   const entrance = new Entrance({ factory: 'keyedLimiter', options, limit, lineOf: keyOf });
+  limit.shell = entrance;
   const built = { entrance, limit };
   return {
     ...rateVerbs(built),
@@ -90,6 +97,7 @@ export function keyedLimiter(options: KeyedLimiterOptions): KeyedLimiter {
       limit: rule.rate.limit,
       keys: table.size,
       forgottenEarly: table.forgottenEarly,
+      estimates: limit.settlement?.estimates() ?? {},
       ...entrance.decisions(),
     }),
     dump: () => dumpRows(built, table.entries()),

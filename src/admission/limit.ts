@@ -49,6 +49,14 @@ export interface Limit {
   adjust(call: Call, sign: 1 | -1, now: number): void;
 }
 
+/** The shell before a limit, for limits that calls come back to. */
+export interface Shell {
+  /** The time, never going back. */
+  now(): number;
+  /** Lets pass who now can. */
+  pump(now: number): void;
+}
+
 /** The words of a refusal. */
 export interface Reason {
   readonly code: RefusalCode;

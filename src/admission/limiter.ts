@@ -14,6 +14,7 @@ import type {
 } from '../core/index.ts';
 
 import type { Allowance } from './limit.ts';
+import type { SettleOptions } from './settlement.ts';
 
 /** Options every door of this module takes. */
 export interface GateOptions {
@@ -35,6 +36,14 @@ export interface LimiterOptions extends GateOptions {
   readonly maxWaitMs?: number;
   /** How many calls may wait before each limit; more are refused at once. @default 10_000 */
   readonly maxWaiting?: number;
+}
+
+/** What a call costs a rate limiter. */
+export interface CostOptions {
+  /** Which entry of a call's cost is spent. @default the cost itself, 1 where it is a record */
+  readonly unit?: string;
+  /** Where the real cost is known only afterwards: how it is found. @default costs are final */
+  readonly settle?: SettleOptions;
 }
 
 /** What a door has decided so far. */

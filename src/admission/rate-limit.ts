@@ -2,43 +2,57 @@
  * A rate algorithm as a limit: knows the units a call costs and the row they are spent from.
  */
 
-import type { Call, Pass } from '../core/index.ts';
+import type { Call, Outcome, Pass } from '../core/index.ts';
 import { ADMITTED, costOf, OptionError } from '../core/index.ts';
 import type { KeyTable } from './key-table.ts';
 import { PRISTINE } from './key-table.ts';
-import type { Ahead, Allowance, Limit, Reason } from './limit.ts';
+import type { Ahead, Allowance, Limit, Reason, Shell } from './limit.ts';
 import { nobody } from './limit.ts';
 import type { RateRule } from './rate/rule.ts';
+import type { Settlement, Settler } from './settlement.ts';
+import { SettlingPass } from './settlement.ts';
 
-/** A limit on a rate, single or by key. */
-export interface RateLimit extends Limit {
+/** What a rate limit is made of. */
+export interface RateSetup {
+  readonly name: string;
   readonly rule: RateRule;
+  readonly unit: string | undefined;
+  /** How estimates become real costs; undefined where costs are known beforehand. */
+  readonly settlement: Settlement | undefined;
 }
 
 /** What single and keyed limits have in common. */
-class Costs {
+export abstract class RateLimit implements Limit, Settler {
   readonly rule: RateRule;
+  readonly settlement: Settlement | undefined;
+  /** Set once, by whoever makes both. */
+  declare shell: Shell;
   private readonly name: string;
   private readonly unit: string | undefined;
 
-  constructor(name: string, rule: RateRule, unit: string | undefined) {
+  constructor({ name, rule, unit, settlement }: RateSetup) {
     this.name = name;
     this.rule = rule;
     this.unit = unit;
+    this.settlement = settlement;
   }
 
-  cost(call: Call): number {
-    const cost = costOf(call, this.unit);
-    if (cost >= 0) return cost;
-    throw new OptionError(`${this.name}: call.cost`, 'a number of 0 or more', cost);
-  }
+  abstract waitMs(call: Call, ahead: Ahead, now: number): number;
+  abstract admit(call: Call, now: number): Pass;
+  abstract enter(call: Call, ahead: Ahead, now: number): Pass | number;
+  abstract peek(call: Call, ahead: Ahead, now: number): Allowance;
+  /** Where the row of `call` begins, to be written to. */
+  protected abstract rowOf(call: Call, now: number): number;
 
   nobody(): Ahead {
     return nobody();
   }
 
   count(call: Call, ahead: Ahead, sign: 1 | -1): void {
-    ahead.units += sign * this.cost(call);
+    const cost = this.cost(call);
+    ahead.units += sign * cost;
+    if (sign === 1) this.settlement?.hold(call, cost);
+    else this.settlement?.release(call);
   }
 
   explain(call: Call, waitMs: number): Reason {
@@ -49,6 +63,39 @@ class Costs {
         ? `a cost of ${this.cost(call)} ${what} never fits a limit of ${limit}`
         : `the limit of ${limit} ${what} in ${windowMs} ms is spent`;
     return { code: 'ERR_RATE_LIMITED', message };
+  }
+
+  adjust(call: Call, sign: 1 | -1, now: number): void {
+    const cost = this.cost(call);
+    const at = this.rowOf(call, now);
+    if (sign === 1) this.rule.spend(at, cost, now);
+    else this.rule.giveBack(at, cost, now, now);
+  }
+
+  settle(pass: SettlingPass, outcome: Outcome, detail: unknown, at: number | undefined): void {
+    const { call, estimate, since } = pass;
+    const actual = this.settlement?.actual(call, outcome, detail);
+    if (actual === undefined || actual === estimate) return;
+    const now = at ?? this.shell.now();
+    const row = this.rowOf(call, now);
+    if (actual > estimate) this.rule.spend(row, actual - estimate, now);
+    else {
+      this.rule.giveBack(row, estimate - actual, since, now);
+      this.shell.pump(now);
+    }
+  }
+
+  protected cost(call: Call): number {
+    const cost =
+      this.settlement === undefined
+        ? costOf(call, this.unit)
+        : this.settlement.estimate(call, this.unit, this.rule.rate.limit);
+    if (cost >= 0) return cost;
+    throw new OptionError(`${this.name}: call.cost`, 'a number of 0 or more', cost);
+  }
+
+  protected pass(call: Call, cost: number, now: number): Pass {
+    return this.settlement === undefined ? ADMITTED : new SettlingPass(this, call, cost, now);
   }
 
   protected allowance(at: number, retryAfterMs: number, ahead: number, now: number): Allowance {
@@ -66,11 +113,11 @@ class Costs {
 }
 
 /** One row for all calls. */
-export class SingleRateLimit extends Costs implements RateLimit {
-  constructor(name: string, rule: RateRule, unit: string | undefined, now: number) {
-    super(name, rule, unit);
-    rule.rows = new Float64Array(rule.width);
-    rule.start(0, now);
+export class SingleRateLimit extends RateLimit {
+  constructor(setup: RateSetup, now: number) {
+    super(setup);
+    this.rule.rows = new Float64Array(this.rule.width);
+    this.rule.start(0, now);
   }
 
   waitMs(call: Call, ahead: Ahead, now: number): number {
@@ -78,36 +125,33 @@ export class SingleRateLimit extends Costs implements RateLimit {
   }
 
   admit(call: Call, now: number): Pass {
-    this.rule.spend(0, this.cost(call), now);
-    return ADMITTED;
+    const cost = this.cost(call);
+    this.rule.spend(0, cost, now);
+    return this.pass(call, cost, now);
   }
 
   enter(call: Call, ahead: Ahead, now: number): Pass | number {
-    const waitMs = this.rule.take(0, this.cost(call), ahead.units, now);
-    return waitMs === 0 ? ADMITTED : waitMs;
+    const cost = this.cost(call);
+    const waitMs = this.rule.take(0, cost, ahead.units, now);
+    return waitMs === 0 ? this.pass(call, cost, now) : waitMs;
   }
 
   peek(call: Call, ahead: Ahead, now: number): Allowance {
     return this.allowance(0, this.waitMs(call, ahead, now), ahead.units, now);
   }
 
-  adjust(call: Call, sign: 1 | -1, now: number): void {
-    this.rule.spend(0, sign * this.cost(call), now);
+  protected rowOf(): number {
+    return 0;
   }
 }
 
 /** A row for each key. */
-export class KeyedRateLimit extends Costs implements RateLimit {
+export class KeyedRateLimit extends RateLimit {
   private readonly table: KeyTable;
   private readonly keyOf: (call: Call) => string;
 
-  constructor(
-    name: string,
-    table: KeyTable,
-    unit: string | undefined,
-    keyOf: (call: Call) => string,
-  ) {
-    super(name, table.rule, unit);
+  constructor(setup: RateSetup, table: KeyTable, keyOf: (call: Call) => string) {
+    super(setup);
     this.table = table;
     this.keyOf = keyOf;
   }
@@ -120,7 +164,7 @@ export class KeyedRateLimit extends Costs implements RateLimit {
   admit(call: Call, now: number): Pass {
     const cost = this.cost(call);
     if (cost > 0) this.rule.spend(this.table.open(this.keyOf(call), now), cost, now);
-    return ADMITTED;
+    return this.pass(call, cost, now);
   }
 
   enter(call: Call, ahead: Ahead, now: number): Pass | number {
@@ -129,12 +173,12 @@ export class KeyedRateLimit extends Costs implements RateLimit {
     const at = this.table.find(key, now);
     if (at !== PRISTINE) {
       const waitMs = this.rule.take(at, cost, ahead.units, now);
-      return waitMs === 0 ? ADMITTED : waitMs;
+      return waitMs === 0 ? this.pass(call, cost, now) : waitMs;
     }
     const waitMs = this.rule.waitMs(at, cost, ahead.units, now);
     if (waitMs > 0) return waitMs;
     if (cost > 0) this.rule.spend(this.table.open(key, now), cost, now);
-    return ADMITTED;
+    return this.pass(call, cost, now);
   }
 
   peek(call: Call, ahead: Ahead, now: number): Allowance {
@@ -142,8 +186,7 @@ export class KeyedRateLimit extends Costs implements RateLimit {
     return this.allowance(at, this.waitMs(call, ahead, now), ahead.units, now);
   }
 
-  adjust(call: Call, sign: 1 | -1, now: number): void {
-    const at = this.table.open(this.keyOf(call), now);
-    this.rule.spend(at, sign * this.cost(call), now);
+  protected rowOf(call: Call, now: number): number {
+    return this.table.open(this.keyOf(call), now);
   }
 }

@@ -4,26 +4,27 @@
 
 import { optionChecks, systemRuntime } from '../core/index.ts';
 import { Entrance, LIMITER_OPTIONS } from './entrance.ts';
-import type { Decisions, LimiterDump, LimiterOptions, RateLimiter } from './limiter.ts';
+import type {
+  CostOptions,
+  Decisions,
+  LimiterDump,
+  LimiterOptions,
+  RateLimiter,
+} from './limiter.ts';
 import { SingleRateLimit } from './rate-limit.ts';
 import type { BucketRate } from './rate/bucket.ts';
 import { bucket } from './rate/bucket.ts';
-import { dumpRows, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
+import { COST_OPTIONS, dumpRows, rateSetup, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
 import type { Rate } from './rate/rule.ts';
 
 /** Options of {@link rateLimiter}. */
-export interface RateLimiterOptions extends LimiterOptions {
+export interface RateLimiterOptions extends LimiterOptions, CostOptions {
   /** The algorithm and its numbers: `bucket(…)`, `fixedWindow(…)` and so on. */
   readonly rate: Rate;
-  /** Which entry of a call's cost is spent. @default the cost itself, 1 where it is a record */
-  readonly unit?: string;
 }
 
 /** Options of {@link tokenBucket}. */
-export interface TokenBucketOptions extends LimiterOptions, BucketRate {
-  /** Which entry of a call's cost is spent. @default the cost itself, 1 where it is a record */
-  readonly unit?: string;
-}
+export interface TokenBucketOptions extends LimiterOptions, CostOptions, BucketRate {}
 
 /** A limiter of one rate for all calls. */
 export interface SingleLimiter extends RateLimiter {
@@ -48,6 +49,8 @@ export interface SingleSnapshot extends Decisions {
   readonly name: string;
   readonly limit: number;
   readonly remaining: number;
+  /** With `settle`: by class, what a call that names no cost is taken to cost. */
+  readonly estimates: Readonly<Record<string, number>>;
 }
 
 /**
@@ -61,7 +64,7 @@ export interface SingleSnapshot extends Decisions {
  * ```
  */
 export function rateLimiter(options: RateLimiterOptions): SingleLimiter {
-  optionChecks('rateLimiter').known(options, ['rate', 'unit', ...LIMITER_OPTIONS]);
+  optionChecks('rateLimiter').known(options, ['rate', ...COST_OPTIONS, ...LIMITER_OPTIONS]);
   return build('rateLimiter', options.rate, options);
 }
 
@@ -83,7 +86,7 @@ export function tokenBucket(options: TokenBucketOptions): TokenBucket {
   optionChecks('tokenBucket').known(options, [
     'capacity',
     'refillPerSecond',
-    'unit',
+    ...COST_OPTIONS,
     ...LIMITER_OPTIONS,
   ]);
   const { capacity, refillPerSecond } = options;
@@ -99,15 +102,11 @@ export function tokenBucket(options: TokenBucketOptions): TokenBucket {
   };
 }
 
-function build(
-  factory: string,
-  rate: Rate,
-  options: LimiterOptions & { readonly unit?: string },
-): SingleLimiter {
+function build(factory: string, rate: Rate, options: LimiterOptions & CostOptions): SingleLimiter {
   const now = (options.runtime ?? systemRuntime()).now();
   const rule = rate.rule(now);
-  const limit = new SingleRateLimit(options.name ?? factory, rule, options.unit, now);
-  const entrance = new Entrance({ factory, options, limit });
+  const limit = new SingleRateLimit(rateSetup(factory, rule, options), now);
+  const entrance = (limit.shell = new Entrance({ factory, options, limit }));
   const built = { entrance, limit };
   return {
     ...rateVerbs(built),
@@ -116,6 +115,7 @@ function build(
       name: entrance.name,
       limit: rule.rate.limit,
       remaining: rule.remaining(0, entrance.now()),
+      estimates: limit.settlement?.estimates() ?? {},
       ...entrance.decisions(),
     }),
     dump: () => dumpRows(built, [['', 0]]),

@@ -5,14 +5,28 @@
 import { flightRunner, OptionError, STAGE } from '../core/index.ts';
 import type { Entrance } from './entrance.ts';
 import { NO_CALL } from './gate.ts';
-import type { LimiterDump, RateLimiter } from './limiter.ts';
-import type { RateLimit } from './rate-limit.ts';
-import type { Rate } from './rate/rule.ts';
+import type { CostOptions, GateOptions, LimiterDump, RateLimiter } from './limiter.ts';
+import type { RateLimit, RateSetup } from './rate-limit.ts';
+import type { Rate, RateRule } from './rate/rule.ts';
+import { Settlement } from './settlement.ts';
 
 /** A limit behind an entrance, as its verbs see it. */
 export interface Built {
   readonly entrance: Entrance;
   readonly limit: RateLimit;
+}
+
+/** Names of the options of {@link CostOptions}, for `known` checks. */
+export const COST_OPTIONS = ['unit', 'settle'] as const;
+
+/** What a rate limit is made of, from the options of `factory`. */
+export function rateSetup(
+  factory: string,
+  rule: RateRule,
+  { name = factory, unit, settle }: GateOptions & CostOptions,
+): RateSetup {
+  const settlement = settle === undefined ? undefined : new Settlement(factory, settle);
+  return { name, rule, unit, settlement };
 }
 
 export function rateVerbs({ entrance }: Built): RateLimiter {

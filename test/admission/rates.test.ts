@@ -129,7 +129,7 @@ describe.each(Object.entries(rates))('every rate: %s', (_name, make) => {
         const before = rule.remaining(0, now);
 
         rule.spend(0, 1, now);
-        rule.spend(0, -1, now);
+        rule.giveBack(0, 1, now, now);
 
         if (!_name.includes('warm-up')) expect(rule.remaining(0, now)).toBeCloseTo(before, 6);
       }),

@@ -5,7 +5,7 @@
 
 import type { Call, Outcome, Pass } from '../../core/index.ts';
 import { costOf } from '../../core/index.ts';
-import type { Ahead, Allowance, Limit, Reason } from '../limit.ts';
+import type { Ahead, Allowance, Limit, Reason, Shell } from '../limit.ts';
 import { nobody, UNTIL_ROOM } from '../limit.ts';
 import type { Partitions } from './partitions.ts';
 import type { ConcurrencyRule } from './rule.ts';
@@ -26,19 +26,12 @@ export interface SlotsSetup {
   moved(from: number, to: number): void;
 }
 
-/** The shell before the limit. */
-export interface SlotsShell {
-  now(): number;
-  /** Lets pass who now can. */
-  pump(now: number): void;
-}
-
 export class SlotsLimit implements Limit {
   inFlight = 0;
   rule: ConcurrencyRule;
   sampler: Sampler | undefined;
   /** Set once, by whoever makes both. */
-  declare shell: SlotsShell;
+  declare shell: Shell;
   private readonly partitions: Partitions | undefined;
   private readonly unit: string | undefined;
   private readonly setup: SlotsSetup;

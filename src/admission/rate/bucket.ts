@@ -111,6 +111,10 @@ class BucketRule implements RateRule {
     if (minted > REBASE_ABOVE) this.rebase(minted);
   }
 
+  giveBack(at: number, cost: number, _spentAt: number, now: number): void {
+    this.spend(at, -cost, now);
+  }
+
   remaining(at: number, now: number): number {
     return Math.min(this.capacity - this.owed(at, now), this.rate.capacity);
   }

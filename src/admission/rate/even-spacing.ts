@@ -99,6 +99,10 @@ class SpacingRule implements RateRule {
     rows[at + STORED] = Math.max(0, stored - Math.max(0, cost));
   }
 
+  giveBack(at: number, cost: number, _spentAt: number, now: number): void {
+    this.spend(at, -cost, now);
+  }
+
   remaining(at: number, now: number): number {
     const overdue = Math.max(0, (this.rows[at + FREE_AT] as number) - now);
     return 1 - overdue / this.rate.windowMs;

@@ -85,8 +85,13 @@ class FixedWindowRule implements RateRule {
   }
 
   spend(at: number, cost: number, now: number): void {
-    this.rows[at + USED] = Math.max(0, this.used(at, now) + cost);
+    this.rows[at + USED] = this.used(at, now) + cost;
     this.rows[at + WINDOW] = this.windowAt(now);
+  }
+
+  giveBack(at: number, cost: number, spentAt: number): void {
+    if (this.windowAt(spentAt) !== this.rows[at + WINDOW]) return;
+    this.rows[at + USED] = Math.max(0, (this.rows[at + USED] as number) - cost);
   }
 
   remaining(at: number, now: number): number {

@@ -39,8 +39,10 @@ export interface RateRule {
   waitMs(at: number, cost: number, ahead: number, now: number): number;
   /** Both in one step: what `waitMs` answers, and spends where that is 0. The busiest path there is. */
   take(at: number, cost: number, ahead: number, now: number): number;
-  /** Spends `cost`, whatever `waitMs` says; below 0 it gives back, at most to the full limit. */
+  /** Spends `cost`, 0 or more, whatever `waitMs` says. */
   spend(at: number, cost: number, now: number): void;
+  /** Gives back of what was spent at `spentAt`, at most to the full limit; what is past is past. */
+  giveBack(at: number, cost: number, spentAt: number, now: number): void;
   /** Units that may pass now, below 0 while overdrawn. */
   remaining(at: number, now: number): number;
   /** Milliseconds until the row is as if nothing had been spent; from then on it may be forgotten. */

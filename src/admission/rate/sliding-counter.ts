@@ -83,9 +83,16 @@ class SlidingCounterRule implements RateRule {
 
   spend(at: number, cost: number, now: number): void {
     const previous = this.previous(at, now);
-    this.rows[at + CURRENT] = Math.max(0, this.current(at, now) + cost);
+    this.rows[at + CURRENT] = this.current(at, now) + cost;
     this.rows[at + PREVIOUS] = previous;
     this.rows[at + WINDOW] = this.windowAt(now);
+  }
+
+  giveBack(at: number, cost: number, spentAt: number): void {
+    const windows = (this.rows[at + WINDOW] as number) - this.windowAt(spentAt);
+    if (windows !== 0 && windows !== 1) return;
+    const counter = at + (windows === 0 ? CURRENT : PREVIOUS);
+    this.rows[counter] = Math.max(0, (this.rows[counter] as number) - cost);
   }
 
   remaining(at: number, now: number): number {

@@ -91,8 +91,20 @@ class SlidingLogRule implements RateRule {
 
   spend(at: number, cost: number, now: number): void {
     this.expire(at, now);
-    if (cost < 0) this.giveBack(at, -cost);
-    else if (cost > 0) this.append(at, cost, now);
+    if (cost > 0) this.append(at, cost, now);
+  }
+
+  /** Takes units off the newest entries that are not newer than what was spent. */
+  giveBack(at: number, cost: number, spentAt: number): void {
+    let left = cost;
+    for (let i = (this.rows[at + COUNT] as number) - 1; i >= 0 && left > 0; i--) {
+      const entry = this.entry(at, i);
+      if ((this.rows[entry] as number) > spentAt) continue;
+      const taken = Math.min(left, this.rows[entry + 1] as number);
+      left -= taken;
+      this.rows[entry + 1] = (this.rows[entry + 1] as number) - taken;
+    }
+    this.dropEmpty(at);
   }
 
   remaining(at: number, now: number): number {
@@ -165,15 +177,10 @@ class SlidingLogRule implements RateRule {
     if (!isFull) this.rows[at + COUNT] = count + 1;
   }
 
-  /** Takes units off the newest entries. */
-  private giveBack(at: number, units: number): void {
-    let left = units;
-    for (let count = this.rows[at + COUNT] as number; count > 0 && left > 0; count--) {
-      const entry = this.entry(at, count - 1);
-      const taken = Math.min(left, this.rows[entry + 1] as number);
-      left -= taken;
-      this.rows[entry + 1] = (this.rows[entry + 1] as number) - taken;
-      if (this.rows[entry + 1] === 0) this.rows[at + COUNT] = count - 1;
-    }
+  /** Forgets the newest entries while they hold nothing. */
+  private dropEmpty(at: number): void {
+    let count = this.rows[at + COUNT] as number;
+    while (count > 0 && this.rows[this.entry(at, count - 1) + 1] === 0) count--;
+    this.rows[at + COUNT] = count;
   }
 }
