@@ -15,7 +15,7 @@ function guarded(): Policy {
     workQueue({ concurrency: 1e6 }),
     bulkhead({ concurrency: 1e6 }),
     circuitBreaker(),
-    timeout({ ms: 60_000 }),
+    timeout({ ms: 3_600_000 }),
   );
 }
 

@@ -10,7 +10,7 @@ import { ownSignal } from './call.ts';
 import { flyDirectly, flyThroughOne } from './direct-flight.ts';
 import type { Door, Stage } from './door.ts';
 import type { Policy } from './policy.ts';
-import { flyRacing } from './racing-flight.ts';
+import { flyRacing, stepsOf } from './racing-flight.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -24,8 +24,9 @@ export function flightRunner(
   runtime: Runtime = (stages[0] as Stage).runtime,
 ): Policy['run'] {
   const doors = stages.filter(isDoor);
+  const steps = stepsOf(stages);
   if (doors.length < stages.length) {
-    return (work, call) => flyRacing(stages, runtime, work, call);
+    return (work, call) => flyRacing(steps, runtime, work, call);
   }
   const needsRace = (call: Call | undefined): boolean =>
     call !== undefined && ownSignal(call) !== undefined;
@@ -33,12 +34,12 @@ export function flightRunner(
   if (doors.length === 1) {
     return (work, call) =>
       needsRace(call)
-        ? flyRacing(stages, runtime, work, call)
+        ? flyRacing(steps, runtime, work, call)
         : flyThroughOne(only, runtime, work, call);
   }
   return (work, call) =>
     needsRace(call)
-      ? flyRacing(stages, runtime, work, call)
+      ? flyRacing(steps, runtime, work, call)
       : flyDirectly(doors, runtime, work, call);
 }
 

@@ -11,7 +11,7 @@ import type { Call, FlightCall, Work } from './call.ts';
 import { flightCall, ownSignal, TOKEN } from './call.ts';
 import type { CancelHook } from './cancellation.ts';
 import { cancelHook, CancelScope, tokenOf } from './cancellation.ts';
-import type { Entry, Outcome, Stage, TimeLimit } from './door.ts';
+import type { Door, Entry, Outcome, Stage, TimeLimit } from './door.ts';
 import { ADMITTED, isPending, outcomeOf, refusalError } from './door.ts';
 import { stackless, TimeoutError } from './errors.ts';
 import type { Ending } from './held-pass.ts';
@@ -22,14 +22,30 @@ import { isStream, watchStream } from './stream.ts';
 import { isThenable } from './thenable.ts';
 import { TimeBounds } from './time-bounds.ts';
 
-/** Runs `work` behind `stages`, outermost first. Never throws. */
+/**
+ * A stage, told apart once: asking each of a row of unlike objects at every call whether it has `enter`
+ * costs more than all else a flight does (measured 110 ns).
+ */
+export interface Step {
+  readonly door: Door | undefined;
+  readonly limit: TimeLimit | undefined;
+}
+
+/** The steps of a row of stages. */
+export function stepsOf(stages: readonly Stage[]): Step[] {
+  return stages.map((stage) =>
+    'enter' in stage ? { door: stage, limit: undefined } : { door: undefined, limit: stage },
+  );
+}
+
+/** Runs `work` behind `steps`, outermost first. Never throws. */
 export function flyRacing<T>(
-  stages: readonly Stage[],
+  steps: readonly Step[],
   runtime: Runtime,
   work: Work<T>,
   call: Call | undefined,
 ): Promise<T> {
-  return new RacingFlight(stages, runtime, work, call).start();
+  return new RacingFlight(steps, runtime, work, call).start();
 }
 
 /** `waiting`: at a door. `working`: the work, or its stream, runs. `settled`: nothing runs any more. */
@@ -37,7 +53,7 @@ type Phase = 'waiting' | 'working' | 'settled';
 
 class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
   alarmId = -1;
-  private readonly stages: readonly Stage[];
+  private readonly steps: readonly Step[];
   private readonly runtime: Runtime;
   private readonly work: Work<T>;
   private readonly call: FlightCall;
@@ -52,9 +68,9 @@ class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
   private resolve!: (value: T) => void;
   private reject!: (error: unknown) => void;
 
-  constructor(stages: readonly Stage[], runtime: Runtime, work: Work<T>, call: Call | undefined) {
+  constructor(steps: readonly Step[], runtime: Runtime, work: Work<T>, call: Call | undefined) {
     super();
-    this.stages = stages;
+    this.steps = steps;
     this.runtime = runtime;
     this.work = work;
     this.call = flightCall(call, this);
@@ -134,13 +150,13 @@ class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
 
   private enterFrom(index: number, from: number): void {
     try {
-      for (let i = index; i < this.stages.length; i++) {
-        const stage = this.stages[i] as Stage;
-        if (!('enter' in stage)) {
-          if (this.bound(stage, from)) continue;
+      for (let i = index; i < this.steps.length; i++) {
+        const { door, limit } = this.steps[i] as Step;
+        if (door === undefined) {
+          if (this.bound(limit as TimeLimit, from)) continue;
           return;
         }
-        const entry = stage.enter(this.call, from);
+        const entry = door.enter(this.call, from);
         if (isPending(entry)) {
           void this.wait(i, entry);
           return;

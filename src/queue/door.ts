@@ -9,6 +9,25 @@ import { Waiter } from './waiter.ts';
 export interface DoorRoom extends WaitingRoom {
   /** What ran has ended. */
   ended(waiter: Waiter, held: Holding, outcome: Outcome, detail?: unknown, now?: number): void;
+  /** What never stood in line has ended. */
+  endedStraight(lease: Lease<unknown>, outcome: Outcome, detail?: unknown, now?: number): void;
+}
+
+/** The pass of a call that found a free slot and nobody before it. */
+export class StraightPass implements Pass {
+  readonly ok = true;
+  readonly untilSettled = true;
+  private readonly room: DoorRoom;
+  private readonly lease: Lease<unknown>;
+
+  constructor(room: DoorRoom, lease: Lease<unknown>) {
+    this.room = room;
+    this.lease = lease;
+  }
+
+  done(outcome: Outcome, detail?: unknown, now?: number): void {
+    this.room.endedStraight(this.lease, outcome, detail, now);
+  }
 }
 
 /** A call in line. It goes on through its promise, hence in its own async context. */
@@ -23,9 +42,12 @@ export class DoorWaiter extends Waiter implements Pass, Holding {
   isThrough = false;
   private resolve: ((entry: DoorEntry) => void) | undefined = undefined;
   private reject: ((error: unknown) => void) | undefined = undefined;
+  /** Why it was turned away on arrival, before it waited. */
+  private turnedAway: { readonly error: unknown } | undefined = undefined;
 
   /** Settles when it is through, or will never be. */
   wait(): Promise<DoorEntry> {
+    if (this.turnedAway !== undefined) return Promise.reject(this.turnedAway.error);
     return new Promise<DoorEntry>((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -51,7 +73,8 @@ export class DoorWaiter extends Waiter implements Pass, Holding {
 
   override turnAway(error: unknown): void {
     this.watch?.end();
-    this.reject?.(error);
+    if (this.reject === undefined) this.turnedAway = { error };
+    else this.reject(error);
   }
 
   override cancelled(reason: unknown): void {

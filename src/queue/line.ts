@@ -4,10 +4,10 @@
  */
 
 import type { Call, Entry as DoorEntry, Outcome, Refusal, Runtime } from '../core/index.ts';
-import type { Slots, SlotsLine } from '../core/index.ts';
+import type { Lease, Slots, SlotsLine } from '../core/index.ts';
 import { refusalError, watchCall } from '../core/index.ts';
 import type { DoorRoom } from './door.ts';
-import { DoorWaiter } from './door.ts';
+import { DoorWaiter, StraightPass } from './door.ts';
 import type { LineParts } from './line-parts.ts';
 import { Moments } from './moments.ts';
 import type { Order } from './order/order.ts';
@@ -18,6 +18,7 @@ import type { StartEstimate } from './task.ts';
 import { Starter } from './starter.ts';
 import { Tally } from './tally.ts';
 import type { Holding, Waiter } from './waiter.ts';
+import { isPast } from './waiter.ts';
 
 export class Line implements SlotsLine, DoorRoom, Exits {
   readonly no: Refusals;
@@ -32,6 +33,8 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   private readonly slots: Slots;
   private readonly attached: Disposable;
   private usesTime: boolean;
+  /** Whether a call that finds nobody in line needs no place in it to be counted, charged or dropped. */
+  private readonly isPlain: boolean;
   private readonly estimate = (waiter: Waiter): StartEstimate | undefined =>
     this.starter.pace.estimate(this.order.countAhead(waiter));
 
@@ -44,6 +47,8 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     this.order = parts.order;
     this.slots = parts.slots;
     this.usesTime = parts.usesTime;
+    const { books, overload, rate, order } = parts;
+    this.isPlain = (books ?? overload ?? rate) === undefined && !order.isAccounting;
     this.starter = new Starter(parts, this);
     this.attached = this.slots.attach(this);
   }
@@ -78,11 +83,16 @@ export class Line implements SlotsLine, DoorRoom, Exits {
       throw this.no.priorityError(call.priority);
     }
     if (call.deadline !== undefined) this.usesTime = true;
-    const waiter = new DoorWaiter(this, call, this.tally.enterNext(), now);
+    const rank = this.tally.enterNext();
+    if (this.isPlain && this.backlog === 0 && !isPast(call.deadline, now)) {
+      const lease = this.starter.straightOn(call, now);
+      if (lease !== undefined) return lease.ok ? new StraightPass(this, lease) : lease;
+    }
+    const waiter = new DoorWaiter(this, call, rank, now);
     const refusal = this.admit(waiter, now);
     if (refusal !== undefined) return refusal;
     if (waiter.isThrough) return waiter;
-    waiter.watch = watchCall(call, waiter);
+    if (waiter.lane !== undefined) waiter.watch = watchCall(call, waiter);
     return waiter.wait();
   }
 
@@ -92,7 +102,7 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   admit(waiter: Waiter, now: number): Refusal | undefined {
     this.parts.books?.count(waiter, 'entered');
     const { deadline } = waiter.call;
-    if (deadline !== undefined && deadline <= now) return this.expiry(waiter);
+    if (isPast(deadline, now)) return this.expiry(waiter);
     this.order.push(waiter);
     this.parts.overflow.entered(waiter);
     this.slotFreed(now);
@@ -120,6 +130,12 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     }
     this.parts.books?.ended(waiter, outcome, now - held.startedAt);
     this.giveBack(held, outcome, detail, now);
+  }
+
+  endedStraight(lease: Lease<unknown>, outcome: Outcome, detail?: unknown, at?: number): void {
+    this.starter.running--;
+    lease.release(outcome, detail, at ?? this.clock());
+    this.moments.check();
   }
 
   /** What ran has stopped, and will come back. */
@@ -269,9 +285,7 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   private giveBack(held: Holding, outcome: Outcome, detail: unknown, now: number): void {
     const { lease } = held;
     held.letGo();
-    this.starter.running--;
-    lease.release(outcome, detail, now);
-    this.moments.check();
+    this.endedStraight(lease, outcome, detail, now);
   }
 
   private expiry(waiter: Waiter): Refusal {

@@ -139,6 +139,7 @@ export class Preemption {
 
   /** `entry` must wait: the least urgent of what runs is asked, once for each that waits. */
   makeWayFor(entry: Entry): void {
+    if (this.heap.size === 0) return;
     const least = this.running[this.heap.peekId()];
     if (least === undefined || least.entry.priority >= entry.priority) return;
     this.ended(least.entry);

@@ -2,7 +2,7 @@
  * Starts what waits as slots come free, in order, and gives way to the event loop now and then.
  */
 
-import type { Lease, Runtime, Slots } from '../core/index.ts';
+import type { Call, Lease, Refusal, Runtime, Slots } from '../core/index.ts';
 import { refusalError } from '../core/index.ts';
 import type { LineParts } from './line-parts.ts';
 import { LoopShare } from './loop-share.ts';
@@ -66,9 +66,29 @@ export class Starter {
     return this.share.hasGivenWay ? 'the queue is giving way to the event loop' : undefined;
   }
 
+  /**
+   * A slot for a call that finds nobody in line, without a place in it: undefined when it must take
+   * one. Only for queues in which nothing but slots decides who starts.
+   */
+  straightOn(call: Call, now: number): Lease<unknown> | Refusal | undefined {
+    if (this.isStarting || this.isPaused || this.share.hasGivenWay) return undefined;
+    if (this.startsSinceLook >= this.startsPerLook && this.mustGiveWay()) return undefined;
+    const lease = this.slots.tryAcquire(call, now);
+    if (lease?.ok !== true) return lease;
+    this.pace.stopped();
+    this.running++;
+    this.started++;
+    this.startsSinceLook++;
+    return lease;
+  }
+
   /** Starts what may start. */
   go(now: number): void {
     if (this.isStarting || this.isPaused || this.share.hasGivenWay) return;
+    if (this.order.size === 0) {
+      this.pace.stopped();
+      return;
+    }
     this.isStarting = true;
     try {
       for (let at = now; this.startNext(at); at = this.exits.clock());

@@ -75,3 +75,8 @@ export abstract class Waiter implements Entry, Alarm, Cancellable {
     this.room.rang(this);
   }
 }
+
+/** Whether work with this deadline would come too late. */
+export function isPast(deadline: number | undefined, now: number): boolean {
+  return deadline !== undefined && deadline <= now;
+}

@@ -186,7 +186,7 @@ class RestingFlows {
 
   /** Who has used least. */
   get first(): Flow | undefined {
-    return this.flows[this.heap.peekId()];
+    return this.heap.size === 0 ? undefined : this.flows[this.heap.peekId()];
   }
 }
 

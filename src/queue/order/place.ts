@@ -60,7 +60,8 @@ export class PlaceHeap<P extends Place> {
   }
 
   get first(): P | undefined {
-    return this.places[this.ids.peekId()];
+    // Asked of an empty heap at the end of every call, where [-1] would be a slow look-up by name.
+    return this.ids.size === 0 ? undefined : this.places[this.ids.peekId()];
   }
 
   /** Puts `place` in, or moves it to `key`. `O(log n)`. */
