@@ -332,6 +332,82 @@ describe('circuitBreaker', () => {
     expect(breaker.state).toBe('open');
   });
 
+  it('counts what throws at once, and what answers with a thenable of somebody else’s', async () => {
+    const { breaker, runtime } = setUp({ minimumCalls: 100, slowCallMs: 50 });
+    const thenable = (end: 'yes' | 'no'): PromiseLike<string> => ({
+      then: (yes, no) => {
+        void runtime.sleep(60).then(() => (end === 'yes' ? yes?.('well') : no?.(boom)));
+        return undefined as never;
+      },
+    });
+
+    await runtime.run(async () => {
+      await expect(breaker.run(fails)).rejects.toBe(boom);
+      await expect(breaker.run(() => thenable('yes'))).resolves.toBe('well');
+      await expect(breaker.run(() => thenable('no'))).rejects.toBe(boom);
+    });
+
+    expect(breaker.snapshot()).toMatchObject({ calls: 3, failures: 2, slow: 2 });
+  });
+
+  it('holds nothing for work that never settles, and forgets it once it settles late', async () => {
+    const { breaker, runtime } = setUp({ halfOpenMaxWaitMs: 500 });
+    await failTimes(breaker, 4);
+    await runtime.advance(1_000);
+    let answer = (_value: string): void => undefined;
+    const hanging = breaker.run(() => new Promise<string>((resolve) => (answer = resolve)));
+    await runtime.advance(500);
+    expect(breaker.state).toBe('open');
+
+    answer('after all');
+
+    await expect(hanging).resolves.toBe('after all');
+    expect(breaker.state).toBe('open');
+  });
+
+  it('reports a classifier that answers with no verdict, and goes by the outcome', async () => {
+    const { breaker, runtime } = setUp({ classify: () => true as never });
+
+    await failTimes(breaker, 4);
+
+    expect(breaker.state).toBe('open');
+    expect(runtime.faults[0]).toMatchObject({ origin: 'breaker: classify' });
+  });
+
+  it('lets no listener of any event disturb it', async () => {
+    const { breaker, runtime } = setUp();
+    for (const name of ['transition', 'refused', 'late', 'exceeded', 'capped'] as const) {
+      breaker.on(name, () => {
+        throw boom;
+      });
+    }
+    const early = breaker.tryEnter();
+
+    await failTimes(breaker, 4);
+    const refused = breaker.tryEnter();
+    if (early.ok) early.done('success');
+
+    expect(refused.ok).toBe(false);
+    expect(breaker.state).toBe('open');
+    expect(runtime.faults.map(({ origin }) => origin)).toEqual([
+      "breaker: listener of 'transition'",
+      "breaker: listener of 'refused'",
+      "breaker: listener of 'late'",
+    ]);
+  });
+
+  it('may be changed by its own listener', async () => {
+    const { breaker } = setUp();
+    breaker.on('transition', ({ to }) => {
+      if (to === 'open') breaker.update({ mode: 'forced-closed' });
+    });
+
+    await failTimes(breaker, 5);
+
+    expect(breaker.state).toBe('forced-closed');
+    expect(breaker.tryEnter().ok).toBe(true);
+  });
+
   it.each([
     [{ failureRatio: 1.5 }, 'circuitBreaker.failureRatio'],
     [{ failureRatio: 0 }, 'circuitBreaker.failureRatio'],

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KeyedBreakers, KeyedBreakersOptions, Transition } from '../../src/breaker/index.ts';
 import { keyedBreakers } from '../../src/breaker/index.ts';
@@ -170,6 +171,44 @@ describe('the memory of keyedBreakers', () => {
 
     expect(breakers.snapshot()).toMatchObject({ keys: 1, open: 0 });
     expect(breakers.peek('gone')).toBeUndefined();
+  });
+});
+
+describe('keyedBreakers under any load', () => {
+  it('stay within their bounds, and agree with what they show of each key', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const step = fc.record({
+      key: fc.constantFrom(...names),
+      outcome: fc.constantFrom('success', 'failure', 'failure' as const),
+      waitMs: fc.constantFrom(0, 0, 0, 10, 400, 3_000),
+    });
+    const bounds = fc.record({
+      maxKeys: fc.integer({ min: 1, max: 6 }),
+      maxOpenRatio: fc.constantFrom(0.25, 0.5, 1),
+    });
+    await fc.assert(
+      fc.asyncProperty(bounds, fc.array(step, { maxLength: 80 }), async (bound, steps) => {
+        const { breakers, runtime } = setUp({ ...bound, idleMs: 2_000 });
+        breakers.on('transition', ({ from, to }) => {
+          if (from !== 'closed' || to !== 'open') return;
+          const { open: now, keys } = breakers.snapshot();
+          expect(now).toBeLessThanOrEqual(Math.max(1, Math.floor(bound.maxOpenRatio * keys)));
+        });
+
+        for (const { key, outcome, waitMs } of steps) {
+          if (waitMs > 0) await runtime.advance(waitMs);
+          call(breakers, key, outcome as 'success');
+          const known = names.map((name) => breakers.peek(name)).filter((one) => one !== undefined);
+          const holding = known.filter(
+            ({ state, retryAfterMs }) => state === 'half-open' || retryAfterMs > 0,
+          );
+          expect(breakers.snapshot()).toMatchObject({ keys: known.length, open: holding.length });
+          expect(known.length).toBeLessThanOrEqual(bound.maxKeys);
+        }
+        expect(runtime.faults).toEqual([]); // where the listener's expectation would end
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

@@ -28,6 +28,18 @@ describe('a retry budget by calls', () => {
     },
   );
 
+  it.each(finagle.rejects)(
+    'refuses what is refused as published, but a longer memory: %j',
+    (row) => {
+      const { ttlSec = 10, min = 10, percent = 0.2 } = row as Partial<(typeof finagle)['cases'][0]>;
+      const make = () =>
+        retryBudget({ ratio: percent, minPerSecond: min, windowMs: ttlSec * 1000 });
+
+      if (ttlSec > 60) expect(make).not.toThrow();
+      else expect(make).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    },
+  );
+
   it('earns more than one retry per call where it is told to', () => {
     const { ttlSec, min, percent, deposits, expectBalance } = finagle.balance;
     const budget = retryBudget({
