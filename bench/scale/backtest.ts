@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { progressBar, tableText, writeReport } from '../../src/dashboard/index.ts';
 import type { BacktestResult, BacktestRow } from '../../src/scale/index.ts';
 import { backtest, backtestReport, backtestTable } from '../../src/scale/index.ts';
-import { readTrace, TRACES } from '../data/load-traces/read.ts';
+import { readTrace, TRACES } from './traces.ts';
 import { candidates, CAPACITY } from './candidates.ts';
 
 const { values } = parseArgs({

@@ -28,8 +28,8 @@ const CONFIDENCE = 0.99;
 
 /**
  * The period that a series of equally spaced samples repeats after; undefined when there is none.
- * It must fit at least twice into the series and have a strength of at least 0.3. `null` and anything not finite is a gap, which is
- * bridged in a straight line. O(n log n): some 50 ms for two weeks of minutes.
+ * It must fit at least twice into the series and have a strength of at least 0.3. `null` and
+ * anything not finite is a gap, which is bridged in a straight line. O(n log n): some 50 ms for two weeks of minutes.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export function detectPeriod(series: readonly (number | null)[]): DetectedPeriod
   if (n < 8 || !(energy > 0)) return undefined;
 
   const spectrum = powers(transformOf(values, powerOfTwo(2 * n)));
-  const repeats = autocorrelation(spectrum, n);
+  const repeats = autocorrelation(spectrum, values);
   let best: DetectedPeriod | undefined;
   for (const cycles of louderThanChance({ spectrum, n, energy })) {
     const found = hillNear(repeats, n, cycles);
@@ -138,12 +138,25 @@ function powers({ re, im }: ComplexSeries): ComplexSeries {
   return { re: re.map((x, i) => x * x + (im[i] as number) ** 2), im: im.map(() => 0) };
 }
 
-/** By lag from 0 to n − 1; each lag weighed by the samples it has (Wiener–Khinchin). */
-function autocorrelation(spectrum: ComplexSeries, n: number): Float64Array {
+/**
+ * By lag from 0 to n − 1 (Wiener–Khinchin). Each lag is measured by the energy of the two parts that
+ * are compared: where the series swings more at its ends, long lags would seem to repeat better.
+ */
+function autocorrelation(spectrum: ComplexSeries, values: readonly number[]): Float64Array {
   const copy = { re: spectrum.re.slice(), im: spectrum.im.slice() };
   transform(copy);
-  const whole = (copy.re[0] as number) / n;
-  return copy.re.subarray(0, n).map((product, lag) => product / (n - lag) / whole);
+  const scale = copy.re.length;
+  const n = values.length;
+  const repeats = new Float64Array(n);
+  let first = values.reduce((sum, value) => sum + value * value, 0);
+  let last = first;
+  for (let lag = 0; lag < n; lag++) {
+    const energy = Math.sqrt(first * last);
+    repeats[lag] = energy > 0 ? (copy.re[lag] as number) / scale / energy : 0;
+    first -= (values[n - 1 - lag] as number) ** 2;
+    last -= (values[lag] as number) ** 2;
+  }
+  return repeats;
 }
 
 function powerOfTwo(atLeast: number): number {

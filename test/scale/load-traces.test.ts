@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CAPACITY, hpaDefault, tenfoldDefault } from '../../bench/scale/candidates.ts';
-import { readTrace, TRACES } from '../../bench/data/load-traces/read.ts';
+import { readTrace, TRACES } from '../../bench/scale/traces.ts';
 import type { Score } from '../../src/scale/index.ts';
 import { backtest } from '../../src/scale/index.ts';
 
