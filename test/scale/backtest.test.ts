@@ -5,6 +5,7 @@ import { reportHtml, tableText } from '../../src/dashboard/index.ts';
 import type { Score, Trace } from '../../src/scale/index.ts';
 import {
   backtest,
+  backtestComparison,
   backtestReport,
   backtestTable,
   expectPolicy,
@@ -135,12 +136,38 @@ describe('backtest', () => {
     expect(reportHtml(report)).toContain('Units over time: steps');
   });
 
+  it('compares policies with one of them', () => {
+    const traces = [steps, { ...steps, name: 'again' }];
+    const policies = { small: fixed(10), large: fixed(20) };
+    const result = backtest(traces, policies, { startupMs: 0, capacity: 10 });
+
+    const table = backtestComparison(result, 'small');
+
+    expect(table.rows.map(({ label, group }) => `${group}: ${label}`)).toEqual([
+      'large: steps',
+      'large: again',
+      'large: mean of all',
+    ]);
+    const [small, large] = result.rows.map(({ score }) => score) as [Score, Score];
+    expect(table.rows[2]?.cells).toEqual([
+      small.underTime,
+      large.underTime,
+      small.overloadedRatio * 100_000,
+      large.overloadedRatio * 100_000,
+      1,
+    ]);
+    const report: Report = backtestReport(result, { command: 'x', baseline: 'small' });
+    expect(reportHtml(report)).toContain('Against small');
+    expect(() => backtestComparison(result, 'tiny')).toThrow(/'small', 'large'/);
+  });
+
   it.each([
     [{ startupMs: -1, capacity: 1 }, 'startupMs'],
     [{ startupMs: 0, capacity: 0 }, 'capacity'],
     [{ startupMs: 0, capacity: NaN }, 'capacity'],
     [{ startupMs: 0, capacity: 1, utilisation: 1.1 }, 'utilisation'],
     [{ startupMs: 0, capacity: 1, giveUpMs: 1 }, 'giveUpMs'],
+    [{ startupMs: 0, capacity: 1, scoreFromMs: 1e12 }, 'scoreFromMs'],
   ])('refuses %j', (options, option) => {
     expect(() => backtest(steps, { tracking }, options)).toThrow(
       expect.objectContaining({ code: 'ERR_OPTION', option: `backtest.${option}` }),

@@ -65,6 +65,24 @@ describe('predictive', () => {
     expect(last.slice(55, 60)).toEqual(Array(5).fill(15));
   });
 
+  it('goes on when units take a little longer to start than they did', () => {
+    const state = replay(8 * HOUR, hourly).state as EngineState;
+    const slower = scalingEngine({
+      bounds: { min: 0, max: 1_000 },
+      policies: { soon: predictive({ metric: 'load', target: 10, periodMs: HOUR * MINUTE }) },
+      stages: [],
+      startUpMs: 6 * MINUTE,
+    });
+
+    const { decision } = slower.decide(
+      state,
+      { fleet: 10, metrics: { load: 100 } },
+      (8 * HOUR + 0.5) * MINUTE,
+    );
+
+    expect(decision.steps[0]?.why).toContain('expected in 420 s');
+  });
+
   it('is silent until it has seen a season', () => {
     const { why, desired } = replay(HOUR, hourly);
 
@@ -125,6 +143,17 @@ describe('predictive', () => {
     expect(size(30)).toBeLessThan(size(12) * 1.1);
   });
 
+  it('knows the season from recorded history at once', () => {
+    const history = Array.from({ length: 8 * HOUR }, (_, minute) => hourly(minute));
+    history[100] = NaN;
+
+    const { desired, why } = replay(HOUR, hourly, { history });
+
+    expect(why[0]).toContain('expected in');
+    expect(desired[25]).toBe(10);
+    expect(desired.slice(55)).toEqual(Array(5).fill(15));
+  });
+
   it('takes any predictor', () => {
     const { desired } = replay(8 * HOUR, hourly, {
       predictor: (period) => seasonalNaive({ period }) as never,
@@ -140,6 +169,7 @@ describe('predictive', () => {
     { quantile: 1 },
     { cap: 0.9 },
     { anomalyBeyond: 0 },
+    { history: Array(1_439).fill(1) },
   ])('refuses %j', (options) => {
     expect(() => predictive({ metric: 'load', target: 10, ...options })).toThrow(
       expect.objectContaining({ code: 'ERR_OPTION' }),

@@ -81,6 +81,11 @@ export function backtest(
 ): BacktestResult {
   const { onProgress, ...conditions } = checkedOptions(options);
   const loads = ('perSecond' in traces ? [traces] : traces).map(loadOf);
+  for (const { durationMs, trace } of loads) {
+    if (conditions.scoreFromMs < durationMs) continue;
+    const within = `less than the ${durationMs} ms of ${trace.name}`;
+    optionChecks('backtest').refuse('scoreFromMs', within, conditions.scoreFromMs);
+  }
   const candidates = Object.entries(policies);
   const rows: BacktestRow[] = [];
   for (const load of loads) {

@@ -4,6 +4,7 @@
  */
 
 import type { BacktestResult, BacktestRow } from './backtest.ts';
+import { backtestComparison } from './comparison.ts';
 import type { Score } from './score.ts';
 
 type FigureUnit = 'number' | 'ratio' | 'times' | 'ms' | 'hours' | 'count';
@@ -17,6 +18,7 @@ export interface ReportTable {
     readonly label: string;
     readonly unit: FigureUnit;
     readonly better?: 'higher' | 'lower';
+    readonly signed?: boolean;
   }[];
   readonly rows: readonly {
     readonly label: string;
@@ -80,21 +82,30 @@ const COLUMNS: readonly (readonly [
   ['elasticSpeedUp', 'elastic speed-up', 'times', 'higher'],
 ];
 
-/**
- * Describes a back-test.
- *
- * @param options.command the command that makes it again
- */
+export interface BacktestReportOptions {
+  /** The command that makes the report again. */
+  readonly command: string;
+  /** @default 'Back-test of scaling policies' */
+  readonly title?: string;
+  /** Policy that the others are compared with, in a table of its own. @default no comparison */
+  readonly baseline?: string;
+}
+
+/** Describes a back-test. */
 export function backtestReport(
   result: BacktestResult,
-  options: { readonly title?: string; readonly command: string },
+  options: BacktestReportOptions,
 ): BacktestReport {
   const { startupMs, capacity, everyMs, utilisation, waitLimitMs } = result.options;
   const policies = new Set(result.rows.map(({ policy }) => policy)).size;
   return {
     title: options.title ?? 'Back-test of scaling policies',
     subtitle: `${policies} policies on ${result.traces.length} traces, units take ${startupMs / 1000} s to start`,
-    blocks: [backtestTable(result), charts(result)],
+    blocks: [
+      ...(options.baseline === undefined ? [] : [backtestComparison(result, options.baseline)]),
+      backtestTable(result),
+      charts(result),
+    ],
     provenance: {
       command: options.command,
       facts: {

@@ -34,6 +34,11 @@ export interface PredictiveOptions {
   readonly cap?: number;
   /** A figure further off than this many robust standard deviations is not learned. @default 8 */
   readonly anomalyBeyond?: number;
+  /**
+   * Recorded load to begin with: means by interval, oldest first, up to the first decision; a season
+   * or more. What is null or no finite number is a gap. @default none: it learns a season first
+   */
+  readonly history?: ArrayLike<number | null>;
 }
 
 /** Plain JSON. */
@@ -91,7 +96,10 @@ export function predictive(options: PredictiveOptions): ScalingPolicy<Predictive
   };
 }
 
-type Settings = Required<PredictiveOptions> & { readonly period: number };
+type Settings = Required<Omit<PredictiveOptions, 'history'>> & {
+  readonly period: number;
+  readonly history: readonly (number | null)[];
+};
 
 function checked(options: PredictiveOptions): Settings {
   const check: OptionChecks = optionChecks('predictive');
@@ -104,6 +112,7 @@ function checked(options: PredictiveOptions): Settings {
     'quantile',
     'cap',
     'anomalyBeyond',
+    'history',
   ]);
   const intervalMs = check.positive('intervalMs', options.intervalMs ?? 60_000);
   const periodMs = check.positive('periodMs', options.periodMs ?? 86_400_000);
@@ -111,7 +120,12 @@ function checked(options: PredictiveOptions): Settings {
   if (!Number.isInteger(period)) {
     check.refuse('periodMs', `a multiple of intervalMs (${intervalMs})`, periodMs);
   }
+  const history = Array.from(options.history ?? []);
+  if (options.history !== undefined && history.length < period) {
+    check.refuse('history', `a season or more (${period} intervals)`, history.length);
+  }
   return {
+    history,
     metric: check.text('metric', options.metric),
     target: check.positive('target', options.target),
     periodMs,
@@ -152,13 +166,13 @@ function horizonOf(
 function learned(
   state: PredictiveState | undefined,
   { now }: Situation,
-  { intervalMs, period }: Settings,
+  { intervalMs, period, history }: Settings,
   lookingAhead: (horizon: number) => Forecaster<unknown>,
   horizon: number,
 ): PredictiveState {
   const interval = Math.floor(now / intervalMs);
   if (state === undefined) {
-    return { interval, sum: 0, count: 0, horizon, forecast: lookingAhead(horizon).fit([]) };
+    return { interval, sum: 0, count: 0, horizon, forecast: lookingAhead(horizon).fit(history) };
   }
   const missed = interval - state.interval;
   if (missed <= 0) return state;
@@ -169,12 +183,20 @@ function learned(
   const before = lookingAhead(state.horizon);
   let forecast = before.update(state.forecast, state.count === 0 ? null : state.sum / state.count);
   for (let i = 1; i < missed; i++) forecast = before.update(forecast, null);
-  if (horizon !== state.horizon) forecast = turnedTo(lookingAhead(horizon), forecast);
+  if (horizon !== state.horizon) {
+    const isFarther = horizon > 2 * state.horizon;
+    forecast = isFarther
+      ? anew(lookingAhead(horizon), forecast)
+      : { ...forecast, records: forecast.records.map((one) => ({ ...one, pending: [] })) };
+  }
   return { interval, sum: 0, count: 0, horizon, forecast };
 }
 
-/** The season stays known when the horizon changes; how well it is forecast must be seen anew. */
-function turnedTo(
+/**
+ * The season stays known when the horizon changes. How well it is forecast must be seen anew only
+ * where the new horizon is much farther, or every tick that comes late would silence the policy.
+ */
+function anew(
   forecaster: Forecaster<unknown>,
   { predictor, rivals }: ForecasterState<unknown>,
 ): ForecasterState<unknown> {
