@@ -55,6 +55,8 @@ export function qualityRules(options: QualityOptions, check: OptionChecks): Qual
   const staleAfterMs = check.durationMs('quality.staleAfterMs', options.staleAfterMs ?? 60_000);
   const keepLastMs = check.nonNegative('quality.keepLastMs', options.keepLastMs ?? 0);
   for (const [metric, { min = 0, max = Infinity }] of Object.entries(plausible)) {
+    check.number(`quality.plausible.${metric}.min`, min);
+    check.number(`quality.plausible.${metric}.max`, max, { infinite: true });
     if (!(min < max)) check.refuse(`quality.plausible.${metric}.max`, `above min (${min})`, max);
   }
   if (fallback !== undefined) checkFallback(fallback, check);

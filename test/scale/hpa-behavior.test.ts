@@ -355,6 +355,21 @@ describe('HPA without behavior', () => {
   );
 });
 
+describe('tolerance of a direction', () => {
+  it('goes before the one of the controller', () => {
+    const desired = (load: number): number =>
+      scalingEngine(
+        hpa({
+          maxReplicas: 1_000,
+          metrics: [{ type: 'External', metric: 'load', averageValue: 1 }],
+          behavior: { scaleUp: { tolerance: 0.01 } },
+        }),
+      ).decide(undefined, { fleet: 100, metrics: { load } }, NOW).decision.proposed;
+
+    expect([100, 101, 102, 95, 89].map(desired)).toEqual([100, 100, 102, 100, 89]);
+  });
+});
+
 /** The state of an engine whose policies have wished for this, beginning with an empty window. */
 function stateAfter(
   recommendations: readonly Recommendation[],

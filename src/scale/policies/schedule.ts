@@ -31,7 +31,9 @@ export function schedule(options: ScheduleOptions): ScalingPolicy {
   const check = optionChecks('schedule');
   check.known(options, ['windows', 'leadMs']);
   const leadMs = check.nonNegative('leadMs', options.leadMs ?? 0);
-  const windows = checkWindows(check, options.windows, ({ units }, path) => {
+  const windows = checkWindows(check, options.windows, (window, path) => {
+    check.known(window, [...WINDOW, 'units']);
+    const { units } = window;
     check.number(`${path}.units`, units, { min: 0, integer: true });
   });
   return {
@@ -59,7 +61,9 @@ export interface ScheduledBounds extends CalendarWindowOptions, Partial<Bounds> 
  */
 export function scheduledBounds(windows: readonly ScheduledBounds[]): Stage {
   const check = optionChecks('scheduledBounds');
-  const checked = checkWindows(check, windows, ({ min, max }, path) => {
+  const checked = checkWindows(check, windows, (window, path) => {
+    check.known(window, [...WINDOW, 'min', 'max']);
+    const { min, max } = window;
     if (min !== undefined) check.number(`${path}.min`, min, { min: 0, integer: true });
     if (max !== undefined) check.number(`${path}.max`, max, { min: min ?? 0, integer: true });
   });
@@ -77,6 +81,8 @@ export function scheduledBounds(windows: readonly ScheduledBounds[]): Stage {
     },
   };
 }
+
+const WINDOW = ['start', 'end', 'durationMs', 'timeZone'] as const;
 
 function checkWindows<W extends CalendarWindowOptions>(
   check: OptionChecks,

@@ -48,6 +48,16 @@ export interface AwsStepOptions {
  */
 export function awsStepScaling(options: AwsStepOptions): ScalingPolicy {
   const check = optionChecks('awsStepScaling');
+  check.known(options, [
+    'metric',
+    'threshold',
+    'steps',
+    'direction',
+    'adjustment',
+    'minAdjustmentMagnitude',
+    'breaches',
+    'warmUpMs',
+  ]);
   const { metric, direction = 'above', adjustment = 'units', warmUpMs = 300_000 } = options;
   check.text('metric', metric);
   check.nonNegative('warmUpMs', warmUpMs);
@@ -124,6 +134,10 @@ function checkSteps(
   direction: 'above' | 'below',
 ): readonly AwsStep[] {
   if (steps.length === 0) check.refuse('steps', 'at least one step', steps);
+  steps.forEach(({ lower, upper }, i) => {
+    if (lower !== undefined) check.number(`steps[${i}].lower`, lower);
+    if (upper !== undefined) check.number(`steps[${i}].upper`, upper);
+  });
   const sorted = steps.toSorted((a, b) => (a.lower ?? -Infinity) - (b.lower ?? -Infinity));
   sorted.forEach(({ lower = -Infinity, upper = Infinity, change }, i) => {
     check.number(`steps[${i}].change`, change);

@@ -50,6 +50,15 @@ interface Alarms {
  */
 export function awsTargetTracking(options: AwsTargetTrackingOptions): ScalingPolicy<Alarms> {
   const check = optionChecks('awsTargetTracking');
+  check.known(options, [
+    'metric',
+    'target',
+    'of',
+    'breachesOut',
+    'breachesIn',
+    'lowRatio',
+    'periodMs',
+  ]);
   const { metric, of = 'average' } = options;
   check.text('metric', metric);
   const target = check.positive('target', options.target);

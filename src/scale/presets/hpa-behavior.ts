@@ -30,6 +30,8 @@ export interface HpaScalingRules {
   readonly selectPolicy?: 'Max' | 'Min' | 'Disabled' | null;
   /** @default up: 4 Pods and 100 Percent per 15 s; down: 100 Percent per 15 s */
   readonly policies?: readonly HpaScalingPolicy[] | null;
+  /** Share of the target within which nothing changes; 0 or more. @default the controller's 0.1 */
+  readonly tolerance?: number | null;
 }
 
 /** Rules with nothing left open but the window down, which is the controller's own. */

@@ -57,7 +57,7 @@ export interface HpaOptions {
     readonly scaleUp?: HpaScalingRules | null;
     readonly scaleDown?: HpaScalingRules | null;
   };
-  /** Shares of the target; 0 or more. @default { scaleUp: 0.1, scaleDown: 0.1 } */
+  /** Shares of the target, where `behavior` gives none; 0 or more. @default { scaleUp: 0.1, scaleDown: 0.1 } */
   readonly tolerance?: Partial<HpaTolerance>;
   /** Settings of the controller, by its flags. */
   readonly controller?: {
@@ -92,15 +92,17 @@ export function hpa(options: HpaOptions): ScalingEngineOptions {
   ]);
   const { metrics = [{ type: 'Resource', resource: 'cpu', averageUtilization: 80 }] } = options;
   if (metrics.length === 0) check.refuse('metrics', 'at least one metric', metrics);
-  const { controller = {}, behavior } = options;
-  const { downscaleStabilizationMs = 300_000 } = controller;
+  const { behavior } = options;
+  const flags = checkedFlags(options.controller ?? {}, check);
+  const tolerance = (direction: 'scaleUp' | 'scaleDown'): number => {
+    const own = behavior?.[direction]?.tolerance ?? undefined;
+    if (own !== undefined) return check.nonNegative(`behavior.${direction}.tolerance`, own);
+    return check.nonNegative(`tolerance.${direction}`, options.tolerance?.[direction] ?? 0.1);
+  };
   const settings: HpaSettings = {
-    tolerance: {
-      scaleUp: check.nonNegative('tolerance.scaleUp', options.tolerance?.scaleUp ?? 0.1),
-      scaleDown: check.nonNegative('tolerance.scaleDown', options.tolerance?.scaleDown ?? 0.1),
-    },
-    cpuInitializationPeriodMs: controller.cpuInitializationPeriodMs ?? 300_000,
-    initialReadinessDelayMs: controller.initialReadinessDelayMs ?? 30_000,
+    tolerance: { scaleUp: tolerance('scaleUp'), scaleDown: tolerance('scaleDown') },
+    cpuInitializationPeriodMs: flags.cpuInitializationPeriodMs,
+    initialReadinessDelayMs: flags.initialReadinessDelayMs,
   };
   return {
     bounds: { min: options.minReplicas ?? 1, max: options.maxReplicas },
@@ -112,13 +114,23 @@ export function hpa(options: HpaOptions): ScalingEngineOptions {
     ),
     stages:
       behavior === undefined
-        ? legacyStages({
-            downscaleStabilizationMs,
-            scaleUpLimitFactor: controller.scaleUpLimitFactor ?? 2,
-            scaleUpLimitMinimum: controller.scaleUpLimitMinimum ?? 4,
-          })
-        : behaviorStages(behavior, downscaleStabilizationMs, check),
+        ? legacyStages(flags)
+        : behaviorStages(behavior, flags.downscaleStabilizationMs, check),
     restsAtZero: true,
+  };
+}
+
+type Flags = Required<NonNullable<HpaOptions['controller']>>;
+
+function checkedFlags(flags: NonNullable<HpaOptions['controller']>, check: OptionChecks): Flags {
+  const flag = (name: keyof Flags, standard: number): number =>
+    check.nonNegative(`controller.${name}`, flags[name] ?? standard);
+  return {
+    cpuInitializationPeriodMs: flag('cpuInitializationPeriodMs', 300_000),
+    initialReadinessDelayMs: flag('initialReadinessDelayMs', 30_000),
+    downscaleStabilizationMs: flag('downscaleStabilizationMs', 300_000),
+    scaleUpLimitFactor: flag('scaleUpLimitFactor', 2),
+    scaleUpLimitMinimum: flag('scaleUpLimitMinimum', 4),
   };
 }
 

@@ -37,7 +37,16 @@ export interface KedaOptions {
  */
 export function keda(options: KedaOptions): ScalingEngineOptions {
   const check = optionChecks('keda');
+  check.known(options, [
+    'minReplicaCount',
+    'maxReplicaCount',
+    'idleReplicaCount',
+    'cooldownPeriodMs',
+    'triggers',
+    'behavior',
+  ]);
   const { minReplicaCount: min = 0, maxReplicaCount: max = 100, triggers, behavior } = options;
+  check.number('minReplicaCount', min, { min: 0, integer: true });
   const idle = check.number('idleReplicaCount', options.idleReplicaCount ?? min, {
     min: 0,
     max: min,

@@ -82,13 +82,38 @@ export function knativeSampleSize(pods: number): number {
  */
 export function knative(options: KnativeOptions): ScalingEngineOptions {
   const check = optionChecks('knative');
+  check.known(options, [
+    'readings',
+    'metric',
+    'containerConcurrency',
+    'target',
+    'utilisation',
+    'total',
+    'minScale',
+    'maxScale',
+    'stableWindowMs',
+    'panicThreshold',
+    'maxScaleUpRate',
+    'maxScaleDownRate',
+    'scaleDownDelayMs',
+    'activationScale',
+    'targetBurstCapacity',
+    'reachable',
+    'tickMs',
+  ]);
+  check.oneOf('metric', options.metric ?? 'concurrency', ['concurrency', 'rps']);
+  check.nonNegative('containerConcurrency', options.containerConcurrency ?? 0);
   if (options.target !== undefined) check.positive('target', options.target);
+  if (options.total !== undefined) check.positive('total', options.total);
   check.positive('utilisation', options.utilisation ?? 0.7);
   const { target, total } = knativeTarget(options);
   const spec: KpaSpec = {
     targetValue: target,
     totalValue: total,
-    targetBurstCapacity: options.targetBurstCapacity ?? 211,
+    // -1 keeps the activator in the path for ever.
+    targetBurstCapacity: check.number('targetBurstCapacity', options.targetBurstCapacity ?? 211, {
+      min: -1,
+    }),
     panicThreshold: check.positive('panicThreshold', options.panicThreshold ?? 2),
     maxScaleUpRate: check.number('maxScaleUpRate', options.maxScaleUpRate ?? 1_000, { above: 1 }),
     maxScaleDownRate: check.number('maxScaleDownRate', options.maxScaleDownRate ?? 2, { above: 1 }),

@@ -35,6 +35,7 @@ export function nomadTargetValue(
   },
 ): NomadStrategy {
   const check = optionChecks('nomadTargetValue');
+  check.known(options, ['target', 'threshold', 'maxScaleUp', 'maxScaleDown']);
   const target = check.number('target', options.target);
   const threshold = check.nonNegative('threshold', options.threshold ?? 0.01);
   const step = checkStep(check, options);
@@ -61,6 +62,7 @@ export function factorDirection(
 /** `fixed-value`: always the same count. */
 export function nomadFixedValue(options: { readonly value: number }): NomadStrategy {
   const check = optionChecks('nomadFixedValue');
+  check.known(options, ['value']);
   const value = check.number('value', options.value, { min: 0, integer: true });
   return (_, count) => towards(count, value, `fixed value is ${value}`);
 }
@@ -90,6 +92,14 @@ export function nomadThreshold(options: {
   readonly value?: number;
 }): NomadStrategy {
   const check = optionChecks('nomadThreshold');
+  check.known(options, [
+    'lowerBound',
+    'upperBound',
+    'withinBoundsTrigger',
+    'delta',
+    'percentage',
+    'value',
+  ]);
   const { lowerBound, upperBound, delta, percentage, value } = options;
   if (lowerBound === undefined && upperBound === undefined) {
     check.refuse('lowerBound', 'given, or upperBound', lowerBound);

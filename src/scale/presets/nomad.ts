@@ -45,9 +45,17 @@ export interface CheckResult {
 /** Returns engine options that decide as the Nomad Autoscaler does. */
 export function nomad(options: NomadOptions): ScalingEngineOptions {
   const check = optionChecks('nomad');
+  check.known(options, ['min', 'max', 'checks', 'cooldownMs', 'cooldownOnScaleUpMs']);
   const { cooldownMs = 300_000, cooldownOnScaleUpMs = cooldownMs } = options;
   if (Object.keys(options.checks).length === 0) {
     check.refuse('checks', 'at least one check', options.checks);
+  }
+  for (const [name, one] of Object.entries(options.checks)) {
+    check.known(one, ['metric', 'strategy', 'group', 'queryWindowMs', 'onError']);
+    check.text(`checks.${name}.metric`, one.metric);
+    check.callable(`checks.${name}.strategy`, one.strategy);
+    check.positive(`checks.${name}.queryWindowMs`, one.queryWindowMs ?? 60_000);
+    check.oneOf(`checks.${name}.onError`, one.onError ?? 'ignore', ['ignore', 'fail']);
   }
   return {
     bounds: { min: options.min, max: options.max },
