@@ -57,3 +57,13 @@ export { adaptive } from './concurrency/adaptive.ts';
 export type { JointLimiter, JointLimiterOptions, JointSnapshot } from './joint-limiter.ts';
 export { jointLimiter } from './joint-limiter.ts';
 export type { SettleOptions } from './settlement.ts';
+export type {
+  FeedbackEvents,
+  FeedbackSnapshot,
+  ProviderFeedback,
+  ProviderFeedbackOptions,
+} from './provider-feedback.ts';
+export { providerFeedback } from './provider-feedback.ts';
+export type { Quota } from './quota-headers.ts';
+export { readQuotas } from './quota-headers.ts';
+export { rateLimitHeaders } from './rate-limit-headers.ts';

@@ -34,7 +34,7 @@ export { sleepOn } from './sleep.ts';
 export type { Lease, Slots, SlotsLine } from './slots.ts';
 export type { IdHeap, StableHeap } from './stable-heap.ts';
 export { idHeap, stableHeap } from './stable-heap.ts';
-export { retryAfterMs } from './retry-after.ts';
+export { responseHeader, responseStatus, retryAfterMs } from './retry-after.ts';
 export { asStream, closeStream } from './stream.ts';
 export { isThenable } from './thenable.ts';
 export { seededRandom } from './seeded-random.ts';

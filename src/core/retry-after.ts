@@ -20,15 +20,33 @@ import type { Runtime } from './runtime.ts';
 export function retryAfterMs(detail: unknown, runtime: Runtime): number | undefined {
   if (typeof detail !== 'object' || detail === null) return undefined;
   if (isRejectedError(detail)) return detail.retryAfterMs > 0 ? detail.retryAfterMs : undefined;
-  const { headers, response } = detail as Readonly<Record<string, unknown>>;
-  const found = headers ?? (response as { readonly headers?: unknown } | undefined)?.headers;
-  const inMs = Number(headerOf(found, 'retry-after-ms') ?? Number.NaN);
+  const inMs = Number(responseHeader(detail, 'retry-after-ms') ?? Number.NaN);
   if (inMs >= 0) return inMs;
-  const text = headerOf(found, 'retry-after')?.trim();
+  const text = responseHeader(detail, 'retry-after')?.trim();
   if (text === undefined || text === '') return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - runtime.wallTime());
+}
+
+/**
+ * A header of a response, or of the response an error carries: of a `Headers`, or of an object with
+ * lower-case names.
+ *
+ * @param name in lower case
+ */
+export function responseHeader(detail: unknown, name: string): string | undefined {
+  const { headers, response } = (detail ?? {}) as Readonly<Record<string, unknown>>;
+  const found = headers ?? (response as { readonly headers?: unknown } | undefined)?.headers;
+  return headerOf(found, name);
+}
+
+/** The HTTP status of a response, or of the response an error carries. */
+export function responseStatus(detail: unknown): number | undefined {
+  const { status, statusCode, response } = (detail ?? {}) as Readonly<Record<string, unknown>>;
+  const found =
+    status ?? statusCode ?? (response as { readonly status?: unknown } | undefined)?.status;
+  return typeof found === 'number' ? found : undefined;
 }
 
 function headerOf(headers: unknown, name: string): string | undefined {

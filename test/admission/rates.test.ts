@@ -123,6 +123,19 @@ describe.each(Object.entries(rates))('every rate: %s', (_name, make) => {
     );
   });
 
+  it('scales to so many times as much in the same time', () => {
+    fc.assert(
+      fc.property(limits, fc.double({ min: 0.01, max: 100, noNaN: true }), (shape, ratio) => {
+        const rate = make(shape.limit, shape.windowMs);
+        const scaled = rate.scaled(ratio);
+        const speed = (one: Rate): number => one.limit / one.windowMs;
+
+        expect(scaled.kind).toBe(rate.kind);
+        expect(speed(scaled) / speed(rate)).toBeCloseTo(ratio, 9);
+      }),
+    );
+  });
+
   it('gives back what was spent by mistake', () => {
     fc.assert(
       fc.property(spentRow, ({ rule, now }) => {

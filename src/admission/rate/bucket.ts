@@ -46,6 +46,8 @@ export function bucket(options: BucketRate): Rate {
     windowMs: (capacity / refillPerSecond) * 1000,
     capacity,
     refillPerSecond,
+    scaled: (ratio) =>
+      bucket({ capacity: capacity * ratio, refillPerSecond: refillPerSecond * ratio }),
     rule: (now) => new BucketRule(kind, now),
   };
   return kind;

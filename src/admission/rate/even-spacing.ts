@@ -50,6 +50,7 @@ export function evenSpacing(options: SpacingRate): Rate {
     perSecond: options.perSecond,
     warmUpMs: check.nonNegative('warmUpMs', options.warmUpMs ?? 0),
     coldFactor: check.number('coldFactor', options.coldFactor ?? 3, { above: 1 }),
+    scaled: (ratio) => evenSpacing({ ...options, perSecond: options.perSecond * ratio }),
     rule: () => new SpacingRule(rate),
   };
   return rate;

@@ -36,6 +36,7 @@ export function fixedWindow(options: WindowRate): Rate {
     kind: 'fixedWindow',
     limit,
     windowMs,
+    scaled: (ratio) => fixedWindow({ limit: limit * ratio, windowMs }),
     rule: (now) => new FixedWindowRule(rate, now),
   };
   return rate;

@@ -13,6 +13,8 @@ export interface Rate {
   readonly limit: number;
   /** The period the limit is stated for, in ms: the window, or the time a full refill takes. */
   readonly windowMs: number;
+  /** The same algorithm with `ratio` times as much in the same time; above 0. */
+  scaled(ratio: number): Rate;
   /** Makes the algorithm with no rows; each limiter makes its own. */
   rule(now: number): RateRule;
 }

@@ -30,6 +30,7 @@ export function slidingCounter(options: WindowRate): Rate {
     kind: 'slidingCounter',
     limit,
     windowMs,
+    scaled: (ratio) => slidingCounter({ limit: limit * ratio, windowMs }),
     rule: (now) => new SlidingCounterRule(rate, now),
   };
   return rate;

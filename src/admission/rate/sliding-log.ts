@@ -41,6 +41,7 @@ export function slidingLog(options: LogRate): Rate {
     limit,
     windowMs,
     entries: optionChecks('slidingLog').count('entries', entries),
+    scaled: (ratio) => slidingLog({ limit: limit * ratio, windowMs, entries }),
     rule: () => new SlidingLogRule(rate),
   };
   return rate;
