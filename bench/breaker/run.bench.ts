@@ -1,4 +1,9 @@
-import { circuitBreaker as cockatielBreaker, handleAll, SamplingBreaker } from 'cockatiel';
+import {
+  circuitBreaker as cockatielBreaker,
+  ConsecutiveBreaker,
+  handleAll,
+  SamplingBreaker,
+} from 'cockatiel';
 import OpossumBreaker from 'opossum';
 import { circuitBreaker } from '../../src/breaker/index.ts';
 import { systemRuntime } from '../../src/core/index.ts';
@@ -31,6 +36,16 @@ const benchmark: Benchmark = {
         const breaker = cockatielBreaker(handleAll, {
           halfOpenAfter: 5_000,
           breaker: new SamplingBreaker({ threshold: 0.5, duration: 10_000, minimumRps: 2 }),
+        });
+        return { run: () => breaker.execute(answer) };
+      },
+    },
+    'cockatiel ConsecutiveBreaker': {
+      async: true,
+      setup: () => {
+        const breaker = cockatielBreaker(handleAll, {
+          halfOpenAfter: 5_000,
+          breaker: new ConsecutiveBreaker(5),
         });
         return { run: () => breaker.execute(answer) };
       },

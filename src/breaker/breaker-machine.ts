@@ -91,7 +91,7 @@ export class BreakerMachine {
       return;
     }
     // Most calls are good, and find nothing bad before them either.
-    if (state.kind === 'closed' && window.failures(now) === 0 && window.slow(now) === 0) return;
+    if (state.kind === 'closed' && !window.mayHoldBad(now)) return;
     const reason = this.excess(now, this.callsNeeded(now), this.rules.failureRatio);
     if (state.kind === 'observe-only') {
       if (reason !== undefined && !state.exceeded) this.host.exceeded(reason, now);

@@ -12,6 +12,8 @@ import { countWindow, timeWindow } from '../core/index.ts';
 export interface CallWindow {
   /** Takes in one call. */
   record(failed: boolean, slow: boolean, durationMs: number, now: number): void;
+  /** False when no call in it was bad: the question after most calls, so it must be cheap. */
+  mayHoldBad(now: number): boolean;
   calls(now: number): number;
   failures(now: number): number;
   slow(now: number): number;
@@ -86,6 +88,10 @@ class CallsByCount implements CallWindow {
     this.next = this.next + 1 === this.durations.length ? 0 : this.next + 1;
   }
 
+  mayHoldBad(): boolean {
+    return this.kinds.count(0) < this.kinds.total;
+  }
+
   calls(): number {
     return this.kinds.total;
   }
@@ -135,6 +141,8 @@ const TOTAL_MS = 4;
 class CallsByTime implements CallWindow {
   readonly spanMs: number;
   private readonly sums: TimeWindow;
+  /** When the latest bad call has left. */
+  private badUntil = -Infinity;
 
   constructor(windowMs: number, buckets: number) {
     this.spanMs = windowMs;
@@ -145,9 +153,11 @@ class CallsByTime implements CallWindow {
     const { sums } = this;
     sums.add(now, CALLS, 1);
     sums.add(now, TOTAL_MS, durationMs);
-    if (failed) sums.add(now, FAILURES, 1);
-    if (slow) sums.add(now, SLOW_CALLS, 1);
-    if (failed && slow) sums.add(now, SLOW_FAILURES, 1);
+    if (failed || slow) this.recordBad(failed, slow, now);
+  }
+
+  mayHoldBad(now: number): boolean {
+    return now < this.badUntil;
   }
 
   calls(now: number): number {
@@ -175,11 +185,20 @@ class CallsByTime implements CallWindow {
   }
 
   refill(counts: CallCounts, now: number): void {
+    if (counts.failures + counts.slow > 0) this.badUntil = now + this.spanMs;
     this.sums.add(now, CALLS, counts.calls);
     this.sums.add(now, FAILURES, counts.failures);
     this.sums.add(now, SLOW_CALLS, counts.slow);
     this.sums.add(now, SLOW_FAILURES, counts.slowFailures);
     this.sums.add(now, TOTAL_MS, counts.totalMs);
+  }
+
+  private recordBad(failed: boolean, slow: boolean, now: number): void {
+    const { sums } = this;
+    this.badUntil = now + this.spanMs;
+    if (failed) sums.add(now, FAILURES, 1);
+    if (slow) sums.add(now, SLOW_CALLS, 1);
+    if (failed && slow) sums.add(now, SLOW_FAILURES, 1);
   }
 }
 
@@ -200,6 +219,10 @@ class BadCallsInARow implements CallWindow {
     if (!slow) return;
     this.slowRun++;
     if (failed) this.slowFailed++;
+  }
+
+  mayHoldBad(): boolean {
+    return this.run > 0;
   }
 
   calls(): number {

