@@ -19,6 +19,7 @@ export {
   rateLimiter,
   tokenBucket,
 } from './admission/index.ts';
+export { balancer } from './balance/index.ts';
 export { shardMap } from './shard/index.ts';
 export { circuitBreaker, keyedBreakers } from './breaker/index.ts';
 export { bulkhead, compose, fallback, hedge, retry, retryBudget, timeout } from './policy/index.ts';

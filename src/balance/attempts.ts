@@ -1,0 +1,41 @@
+/**
+ * One call, attempted more than once: after an end that asks for it, or because the first answer is
+ * late. Each attempt goes to an endpoint not yet tried.
+ */
+
+import type { Call, Work } from '../core/index.ts';
+import { flightCall, isRejectedError, TOKEN } from '../core/index.ts';
+import type { RunRules } from './balancer-options.ts';
+
+/** One attempt; notes in `tried` where it went. */
+export type Attempt<R> = (call: Call, tried: Set<number>) => Promise<R>;
+
+/** Makes attempts until one is good enough or all are used up; the last end is the caller's answer. */
+export async function attempted<R>(
+  attempt: Attempt<R>,
+  call: Call,
+  { retryOn, attempts, hedge }: RunRules,
+): Promise<R> {
+  const tried = new Set<number>();
+  let begun = 0;
+  const one: Work<R> = (inner) => {
+    begun++;
+    return attempt(flightCall(inner, inner[TOKEN], begun), tried);
+  };
+  const wave = (): Promise<R> =>
+    hedge === undefined
+      ? Promise.resolve(one(flightCall(call, call[TOKEN]), undefined))
+      : hedge.run(one, call);
+  for (let left = retryOn === undefined ? 0 : attempts - 1; ; left--) {
+    const isLast = left <= 0;
+    let value: R;
+    try {
+      value = await wave();
+    } catch (error) {
+      const isOver = isLast || isRejectedError(error) || call[TOKEN]?.isCancelled === true;
+      if (isOver || !retryOn!(error, 'failure')) throw error;
+      continue;
+    }
+    if (isLast || !retryOn!(value, 'success')) return value;
+  }
+}

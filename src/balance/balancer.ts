@@ -1,0 +1,258 @@
+/** The balancer: endpoints that come and go, a policy that picks, and what the ends of calls teach. */
+
+import type { Call, Door, Outcome, Policy, Refusal, Runtime, Work } from '../core/index.ts';
+import { emitter, flightRunner, optionChecks } from '../core/index.ts';
+import type { Emitter } from '../core/index.ts';
+import { attempted } from './attempts.ts';
+import type { BalancerRules } from './balancer-options.ts';
+import { balancerRules, ownRunRules } from './balancer-options.ts';
+import { Drain } from './drain.ts';
+import type { EndpointRecord } from './endpoint-record.ts';
+import { EndpointLife } from './endpoint-life.ts';
+import { ActivePass } from './active-pass.ts';
+import type { PassHost } from './active-pass.ts';
+import { balanceOf, endpointSnapshot, reasons, returnsAfterMs, whyNobody } from './reports.ts';
+import type { Router } from './router.ts';
+import { FULL } from './router.ts';
+import { Sessions } from './sessions.ts';
+import type { Balancer, BalancerEvents, BalancerExplanation, BalancerOptions } from './types.ts';
+import type { BalancerChange, BalancerSnapshot, DrainReport, EndpointPass } from './types.ts';
+import type { EndpointReport, RunOptions } from './types.ts';
+
+/**
+ * Makes a balancer. Endpoints that fail more than the others are left alone for a while, unless told
+ * otherwise; while most seem to fail, none is. State is local to the process. No timer but those of
+ * active checks.
+ *
+ * ```ts
+ * import { balancer } from 'tenfold';
+ *
+ * const api = balancer({ endpoints: ['https://a.example', 'https://b.example'] });
+ * const answer: string = await api.run(async (call, url) => `from ${url}`);
+ * ```
+ *
+ * @throws OptionError for an option out of range, a repeated id, a weight that is not above 0
+ */
+export function balancer<T = string>(options: BalancerOptions<T>): Balancer<T> {
+  return new EndpointBalancer<T>(balancerRules(options));
+}
+
+const NO_CALL: Call = Object.freeze({});
+
+class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
+  readonly name: string;
+  readonly runtime: Runtime;
+  readonly on: Balancer<T>['on'];
+  private readonly rules: BalancerRules<T>;
+  private readonly events: Emitter<BalancerEvents>;
+  private readonly life: EndpointLife<T>;
+  private readonly router: Router<T>;
+  private readonly sessions: Sessions<T> | undefined;
+  private readonly fly: Policy['run'];
+  private refused = 0;
+  private isClosed = false;
+
+  constructor(rules: BalancerRules<T>) {
+    const { runtime, name } = rules;
+    this.rules = rules;
+    this.name = name;
+    this.runtime = runtime;
+    this.events = emitter(runtime, name);
+    this.on = (event, listener) => this.events.on(event, listener);
+    this.sessions = rules.sticky === undefined ? undefined : new Sessions<T>(rules.sticky);
+    this.life = new EndpointLife<T>(rules, this.events);
+    this.router = this.life.router;
+    this.fly = flightRunner([], runtime);
+    this.life.join(rules.endpoints);
+  }
+
+  tryEnter(call: Call = NO_CALL): EndpointPass<T> | Refusal {
+    return this.enter(call, this.runtime.now(), undefined);
+  }
+
+  run<R>(work: Work<R, T>, call?: Call, options?: RunOptions): Promise<R> {
+    const rules = options === undefined ? this.rules.run : ownRunRules(options, this.rules.run);
+    if (rules.retryOn === undefined && rules.hedge === undefined) return this.once(work, call);
+    return this.fly(
+      (inner) => attempted((one, tried) => this.once(work, one, tried), inner, rules),
+      call,
+    );
+  }
+
+  update(change: BalancerChange<T>): void {
+    this.life.update(change, this.runtime.now());
+  }
+
+  report(id: string, report: EndpointReport): void {
+    const check = optionChecks('balancer.report');
+    check.known(report, ['capacity', 'utilisation', 'quality']);
+    this.life.report(this.life.known(check, 'id', id), report);
+  }
+
+  drain(id: string, options: { readonly withinMs?: number } = {}): Promise<DrainReport> {
+    const check = optionChecks('balancer.drain');
+    check.known(options, ['withinMs']);
+    const withinMs = check.number('withinMs', options.withinMs ?? Infinity, {
+      ...{ min: 0, infinite: true },
+    });
+    const record = this.life.known(check, 'id', id);
+    const now = this.runtime.now();
+    if (!record.isDraining) {
+      this.life.change(record, 'it is drained', () => (record.isDraining = true));
+    }
+    const { fleet } = this.life;
+    const drain = new Drain<T>(
+      record,
+      {
+        runtime: this.runtime,
+        inFlight: ({ slot }) => fleet.active[slot]!,
+        expire: (one, at) => this.sessions?.expire(one, at) ?? Infinity,
+        leave: (one) => {
+          this.sessions?.leave(one);
+          this.life.leave(one, 'it was drained');
+        },
+      },
+      now + withinMs,
+    );
+    drain.look(now);
+    return drain.over;
+  }
+
+  endSession(session: string): void {
+    this.sessions?.end(session);
+  }
+
+  explain(call: Call = NO_CALL): BalancerExplanation {
+    const now = this.runtime.now();
+    this.life.refresh(now);
+    const { life, router } = this;
+    const { session } = call;
+    const kept = session === undefined ? undefined : this.sessions?.find(session, now);
+    const { fleet, chooser } = life;
+    const stateOf = life.stateOf.bind(life);
+    const endpoints = reasons({ fleet, chooser, router, stateOf }, call, now);
+    return { policy: this.rules.policy.name, sticky: kept?.id, endpoints };
+  }
+
+  snapshot(): BalancerSnapshot {
+    const { life, rules } = this;
+    const { fleet } = life;
+    life.refresh(this.runtime.now());
+    const records = [...fleet.byId.values()];
+    const used = records.filter(({ isOpen, isWell }) => isOpen && isWell);
+    const perWeight = (load: (record: EndpointRecord<T>) => number): number[] =>
+      used.map((record) => load(record) / fleet.givenWeight[record.slot]!);
+    return {
+      name: this.name,
+      policy: rules.policy.name,
+      endpoints: records.map((record) => endpointSnapshot(fleet, record, life.stateOf(record))),
+      inFlight: balanceOf(perWeight(({ slot }) => fleet.active[slot]!)),
+      calls: balanceOf(perWeight(({ callsSinceChange }) => callsSinceChange)),
+      isPanicking: this.router.planFor(undefined).isPanicking,
+      refused: this.refused,
+      sessions: this.sessions?.size ?? 0,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.life.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** A call has ended: what its pass knows, and what that teaches. */
+  end(pass: ActivePass<T>, outcome: Outcome, detail: unknown, now: number): void {
+    const { record, call, begunAt } = pass;
+    this.life.fleet.end(record, begunAt);
+    if (outcome === 'success' || outcome === 'failure') {
+      const verdict = this.judge(detail, outcome);
+      if (verdict !== 'ignored') {
+        const failed = verdict === 'failure';
+        const quality = failed ? undefined : this.quality(detail, call);
+        this.life.learn(record, { failed, latencyMs: now - begunAt, call, now }, quality);
+      }
+    }
+    if (this.sessions !== undefined && call.session !== undefined) {
+      this.sessions.touch(call.session, record, now);
+    }
+    record.drained?.();
+  }
+
+  private once<R>(work: Work<R, T>, call: Call | undefined, tried?: Set<number>): Promise<R> {
+    let target: T | undefined;
+    const { name, runtime } = this;
+    const door: Door = {
+      name,
+      kind: 'balancer',
+      runtime,
+      enter: (inner, now) => {
+        const entry = this.enter(inner, now, tried);
+        if (entry.ok) target = entry.target;
+        return entry;
+      },
+    };
+    return flightRunner([door])((inner) => work(inner, target as T), call);
+  }
+
+  private enter(call: Call, now: number, tried: Set<number> | undefined): ActivePass<T> | Refusal {
+    const { life } = this;
+    if (this.isClosed) return this.refuse('it is closed');
+    if (now >= life.refreshAt) life.refresh(now);
+    const { session } = call;
+    const sessions = session === undefined ? undefined : this.sessions;
+    const kept = sessions?.find(session as string, now);
+    let record = kept !== undefined && tried?.has(kept.slot) !== true ? kept : undefined;
+    if (record === undefined) {
+      const slot = this.router.choose(call, now, tried);
+      if (slot < 0) return this.refuseFor(slot, now);
+      record = life.fleet.records[slot]!;
+    }
+    sessions?.keep(session as string, record, now);
+    tried?.add(record.slot);
+    life.fleet.begin(record, now);
+    life.chooser.sent?.(record.slot, call, now);
+    return new ActivePass<T>(this, record, call, now);
+  }
+
+  private judge(detail: unknown, outcome: 'success' | 'failure'): string {
+    try {
+      return this.rules.classify(detail, outcome);
+    } catch (error) {
+      this.runtime.report(error, `${this.name}: classify`);
+      return outcome;
+    }
+  }
+
+  private quality(detail: unknown, call: Call): number | undefined {
+    const { qualityOf } = this.rules;
+    if (qualityOf === undefined) return undefined;
+    try {
+      const quality = qualityOf(detail, call);
+      return quality !== undefined && quality >= 0 && quality <= 1 ? quality : undefined;
+    } catch (error) {
+      this.runtime.report(error, `${this.name}: qualityOf`);
+      return undefined;
+    }
+  }
+
+  private refuseFor(why: number, now: number): Refusal {
+    if (why === FULL) {
+      return this.refuse('every endpoint is at its maxInFlight', 'ERR_CONCURRENCY_LIMITED');
+    }
+    const records = this.life.records();
+    const message = whyNobody(records.map((record) => this.life.stateOf(record)));
+    return this.refuse(message, 'ERR_UNAVAILABLE', returnsAfterMs(records, now));
+  }
+
+  private refuse(
+    message: string,
+    code: Refusal['code'] = 'ERR_UNAVAILABLE',
+    retryAfterMs = 0,
+  ): Refusal {
+    this.refused++;
+    return { ok: false, code, policy: this.name, retryAfterMs, message };
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Averages that forget by time: the older the last sample, the more the next one counts.
+ *
+ * Source: Finagle's and Linkerd's EWMA: after `dt` a sample counts 1 − e^(−dt ÷ τ). With `peak`, a sample
+ * above the average replaces it, so that bad news counts at once and good news slowly.
+ */
+
+/** The average after a sample, `elapsedMs` after the one before; in the same instant it counts nothing. */
+export function blended(
+  average: number,
+  sample: number,
+  elapsedMs: number,
+  memoryMs: number,
+): number {
+  const kept = elapsedMs <= 0 ? 1 : Math.exp(-elapsedMs / memoryMs);
+  return average * kept + sample * (1 - kept);
+}
+
+/** The same, but a sample above what is left of the average replaces it. */
+export function peaked(
+  average: number,
+  sample: number,
+  elapsedMs: number,
+  memoryMs: number,
+): number {
+  return sample > faded(average, elapsedMs, memoryMs)
+    ? sample
+    : blended(average, sample, elapsedMs, memoryMs);
+}
+
+/** What is left of an average after a time without samples: it sinks, so that the idle are tried again. */
+export function faded(average: number, elapsedMs: number, memoryMs: number): number {
+  return elapsedMs <= 0 ? average : average * Math.exp(-elapsedMs / memoryMs);
+}

@@ -1,0 +1,146 @@
+/** One endpoint as the balancer knows it: all that is not read by every pick. */
+
+import type { OptionChecks } from '../core/index.ts';
+import type { Endpoint, EndpointInput, EndpointState } from './types.ts';
+
+/** An endpoint with every field filled in; without capabilities it can do anything. */
+export type FullEndpoint<T> = Required<Omit<Endpoint<T>, 'capabilities'>> &
+  Pick<Endpoint<T>, 'capabilities'>;
+
+export class EndpointRecord<T> {
+  readonly slot: number;
+  endpoint: FullEndpoint<T>;
+  /** What active checks say; `unknown` before the first answer, where one is waited for. */
+  health: 'healthy' | 'degraded' | 'unhealthy' | 'unknown' = 'healthy';
+  isDraining = false;
+  isGone = false;
+  /** False: not in this client's subset. */
+  isInside = true;
+  /** Ejected until then; 0 when it is not. */
+  ejectedUntil = 0;
+  /** How many times as long as the first the next ejection lasts, less one. */
+  severity = 0;
+  ejections = 0;
+  consecutiveFailures = 0;
+  /** Calls ended in the interval of the outlier watch. */
+  intervalSuccesses = 0;
+  intervalFailures = 0;
+  /** When its slow start began; -Infinity: long ago. */
+  startedAt: number = -Infinity;
+  /** Factor on its weight, as reported. */
+  capacity = 1;
+  calls = 0;
+  failures = 0;
+  /** Calls sent since the last change of endpoints. */
+  callsSinceChange = 0;
+  sessions = 0;
+  /** Tells who waits for its drain that a call or a session ended. */
+  drained: (() => void) | undefined = undefined;
+
+  constructor(slot: number, endpoint: FullEndpoint<T>) {
+    this.slot = slot;
+    this.endpoint = endpoint;
+  }
+
+  get id(): string {
+    return this.endpoint.id;
+  }
+
+  /** Whether new calls could go there at all, well or not. */
+  get isOpen(): boolean {
+    return !this.isDraining && !this.isGone && this.isInside;
+  }
+
+  get isWell(): boolean {
+    return this.health === 'healthy' && this.ejectedUntil === 0;
+  }
+
+  get isFrail(): boolean {
+    return this.health === 'degraded' && this.ejectedUntil === 0;
+  }
+
+  /** @param isWarming whether its slow start is still on */
+  state(isWarming: boolean): EndpointState {
+    if (this.isGone) return 'gone';
+    if (this.isDraining) return 'draining';
+    if (!this.isInside) return 'outside';
+    if (this.health === 'unhealthy') return 'unhealthy';
+    if (this.ejectedUntil > 0) return 'ejected';
+    if (this.health === 'unknown') return 'unchecked';
+    if (this.health === 'degraded') return 'degraded';
+    return isWarming ? 'warming' : 'ready';
+  }
+}
+
+/**
+ * Checks a list of endpoints and fills it in.
+ *
+ * @param taken ids that exist already
+ * @throws OptionError for a repeated or empty id, a weight that is not above 0, and the like
+ */
+export function fullEndpoints<T>(
+  check: OptionChecks,
+  path: string,
+  inputs: readonly EndpointInput<T>[],
+  taken: ReadonlySet<string>,
+): FullEndpoint<T>[] {
+  const given: unknown = inputs;
+  if (!Array.isArray(given)) check.refuse(path, 'a list of endpoints', given);
+  const seen = new Set(taken);
+  return inputs.map((input, at) => {
+    const full = fullEndpoint<T>(check, `${path}[${at}]`, input);
+    if (seen.has(full.id)) check.refuse(`${path}[${at}].id`, 'unique', full.id);
+    seen.add(full.id);
+    return full;
+  });
+}
+
+const FIELDS = [
+  ...(['id', 'target', 'weight', 'priority', 'zone', 'region', 'maxInFlight'] as const),
+  ...(['capabilities', 'maxComplexity', 'quality'] as const),
+] as const;
+
+function fullEndpoint<T>(
+  check: OptionChecks,
+  path: string,
+  input: EndpointInput<T>,
+): FullEndpoint<T> {
+  if (typeof input === 'string') {
+    return fullEndpoint(check, path, { id: check.text(`${path}.id`, input), target: input });
+  }
+  if (typeof input !== 'object' || input === null) {
+    check.refuse(path, 'an endpoint: { id, target } or a string', input);
+  }
+  for (const key of Object.keys(input)) {
+    if (!(FIELDS as readonly string[]).includes(key)) {
+      check.refuse(`${path}.${key}`, `absent: the fields are ${FIELDS.join(', ')}`, key);
+    }
+  }
+  const { id, target, zone = '', region = '', weight = 1, priority = 0 } = input;
+  return {
+    ...{ id: check.text(`${path}.id`, id), target, zone, region },
+    weight: check.positive(`${path}.weight`, weight),
+    priority: check.number(`${path}.priority`, priority, { min: 0, integer: true }),
+    ...abilities(check, path, input),
+  };
+}
+
+type Abilities = 'maxInFlight' | 'capabilities' | 'maxComplexity' | 'quality';
+
+/** What an endpoint can do, and how much at a time. */
+function abilities<T>(
+  check: OptionChecks,
+  path: string,
+  { maxInFlight = Infinity, maxComplexity = Infinity, quality = 1, capabilities }: Endpoint<T>,
+): Pick<FullEndpoint<T>, Abilities> {
+  if (capabilities !== undefined && !Array.isArray(capabilities)) {
+    check.refuse(`${path}.capabilities`, 'a list of names', capabilities);
+  }
+  const places = { min: 1, integer: true, infinite: true };
+  return {
+    maxInFlight: check.number(`${path}.maxInFlight`, maxInFlight, places),
+    maxComplexity: check.number(`${path}.maxComplexity`, maxComplexity, { infinite: true }),
+    quality: check.ratio(`${path}.quality`, quality),
+    ...(capabilities !== undefined && { capabilities }),
+  };
+}

@@ -1,0 +1,141 @@
+/** The endpoints in arrays by slot: what picks read, and what the ends of calls teach. */
+
+import { blended } from './decaying.ts';
+import type { FullEndpoint } from './endpoint-record.ts';
+import { EndpointRecord } from './endpoint-record.ts';
+import type { CallEnd, FleetFigures } from './policy.ts';
+import { KindFigures } from './kind-figures.ts';
+
+export class Fleet<T> implements FleetFigures {
+  readonly ids: (string | undefined)[] = [];
+  /** By slot. */
+  readonly records: (EndpointRecord<T> | undefined)[] = [];
+  readonly byId: Map<string, EndpointRecord<T>> = new Map();
+  weight: Float64Array<ArrayBuffer> = new Float64Array(0);
+  givenWeight: Float64Array<ArrayBuffer> = new Float64Array(0);
+  active: Float64Array<ArrayBuffer> = new Float64Array(0);
+  begunSum: Float64Array<ArrayBuffer> = new Float64Array(0);
+  latencyMs: Float64Array<ArrayBuffer> = new Float64Array(0);
+  errorRatio: Float64Array<ArrayBuffer> = new Float64Array(0);
+  learnedAt: Float64Array<ArrayBuffer> = new Float64Array(0);
+  utilisation: Float64Array<ArrayBuffer> = new Float64Array(0);
+  quality: Float64Array<ArrayBuffer> = new Float64Array(0);
+  meanLatencyMs = 0;
+  weightTotal = 0;
+  activeTotal = 0;
+  private meanAt = 0;
+  private readonly memoryMs: number;
+  private readonly kinds: KindFigures;
+  private readonly free: number[] = [];
+
+  constructor(memoryMs: number) {
+    this.memoryMs = memoryMs;
+    this.kinds = new KindFigures(memoryMs);
+  }
+
+  /** Takes in an endpoint; what is unknown of it is taken to be as with the others. */
+  add(endpoint: FullEndpoint<T>): EndpointRecord<T> {
+    const slot = this.free.pop() ?? this.ids.length;
+    if (slot >= this.weight.length) this.grow();
+    const record = new EndpointRecord(slot, endpoint);
+    this.ids[slot] = endpoint.id;
+    this.records[slot] = record;
+    this.byId.set(endpoint.id, record);
+    this.reweigh(record, endpoint.weight);
+    this.active[slot] = 0;
+    this.begunSum[slot] = 0;
+    this.latencyMs[slot] = this.meanLatencyMs;
+    this.errorRatio[slot] = 0;
+    this.learnedAt[slot] = this.meanAt;
+    this.utilisation[slot] = 0;
+    this.quality[slot] = endpoint.quality;
+    return record;
+  }
+
+  /** Lets go of an endpoint; its slot is free again when its last call has ended. */
+  remove(record: EndpointRecord<T>): void {
+    record.isGone = true;
+    this.byId.delete(record.id);
+    this.ids[record.slot] = undefined;
+    this.weightTotal -= this.givenWeight[record.slot]!;
+    this.givenWeight[record.slot] = 0;
+    this.kinds.forget(record.slot);
+    if (this.active[record.slot] === 0) this.vacate(record);
+  }
+
+  reweigh(record: EndpointRecord<T>, weight: number): void {
+    const { slot } = record;
+    record.endpoint = { ...record.endpoint, weight };
+    this.weightTotal += weight - this.givenWeight[slot]!;
+    this.givenWeight[slot] = weight;
+    this.weight[slot] = weight;
+  }
+
+  begin(record: EndpointRecord<T>, now: number): void {
+    const { slot } = record;
+    this.active[slot]!++;
+    this.activeTotal++;
+    this.begunSum[slot]! += now;
+    record.calls++;
+    record.callsSinceChange++;
+  }
+
+  end(record: EndpointRecord<T>, begunAt: number): void {
+    const { slot } = record;
+    this.activeTotal--;
+    // Exactly 0 when nothing is in flight, whatever rounding has left behind.
+    if (--this.active[slot]! === 0) this.begunSum[slot] = 0;
+    else this.begunSum[slot]! -= begunAt;
+    if (record.isGone && this.active[slot] === 0) this.vacate(record);
+  }
+
+  /** What the end of a call teaches; a failure never makes an endpoint look faster. */
+  learn(slot: number, end: CallEnd, quality: number | undefined): void {
+    const { now, failed, latencyMs } = end;
+    const elapsed = now - this.learnedAt[slot]!;
+    const before = this.latencyMs[slot]!;
+    const sample = failed ? Math.max(latencyMs, before) : latencyMs;
+    this.latencyMs[slot] = before === 0 ? sample : blended(before, sample, elapsed, this.memoryMs);
+    this.errorRatio[slot] = blended(this.errorRatio[slot]!, failed ? 1 : 0, elapsed, this.memoryMs);
+    this.learnedAt[slot] = now;
+    this.learnMean(sample, now);
+    if (quality !== undefined) {
+      this.quality[slot] = blended(this.quality[slot]!, quality, elapsed, this.memoryMs);
+    }
+    if (end.call.kind !== undefined) this.kinds.learn(slot, end.call.kind, end, quality);
+  }
+
+  learned(slot: number, kind: string): ReturnType<KindFigures['of']> {
+    return this.kinds.of(slot, kind);
+  }
+
+  private learnMean(sample: number, now: number): void {
+    const before = this.meanLatencyMs;
+    this.meanLatencyMs =
+      before === 0 ? sample : blended(before, sample, now - this.meanAt, this.memoryMs);
+    this.meanAt = now;
+  }
+
+  private vacate({ slot }: EndpointRecord<T>): void {
+    this.records[slot] = undefined;
+    this.free.push(slot);
+  }
+
+  private grow(): void {
+    const size = Math.max(8, 2 * this.weight.length);
+    const grown = (from: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
+      const to = new Float64Array(size);
+      to.set(from);
+      return to;
+    };
+    this.weight = grown(this.weight);
+    this.givenWeight = grown(this.givenWeight);
+    this.active = grown(this.active);
+    this.begunSum = grown(this.begunSum);
+    this.latencyMs = grown(this.latencyMs);
+    this.errorRatio = grown(this.errorRatio);
+    this.learnedAt = grown(this.learnedAt);
+    this.utilisation = grown(this.utilisation);
+    this.quality = grown(this.quality);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Where load goes as long as nothing changes: groups of endpoints (a priority, well or degraded, in a
+ * zone) with the share each gets. Made anew when endpoints, health or weights change, so that a pick
+ * draws a group and has its candidates ready.
+ */
+
+import { candidateSet } from './candidates.ts';
+import type { EndpointRecord } from './endpoint-record.ts';
+import type { Locality } from './locality.ts';
+import type { Candidates } from './policy.ts';
+import type { PriorityRules } from './priority-loads.ts';
+import { priorityLoads } from './priority-loads.ts';
+
+/** Endpoints that share one part of the load. */
+export interface Group {
+  /** Share of the load, 0–1. */
+  readonly share: number;
+  readonly among: Candidates;
+}
+
+export interface Plan {
+  /** Their shares sum to 1; none where nobody can serve. */
+  readonly groups: readonly Group[];
+  readonly isPanicking: boolean;
+}
+
+export interface PlanRules extends PriorityRules {
+  readonly inPanic: 'all' | 'refuse';
+  readonly locality: Locality | undefined;
+}
+
+/**
+ * @param records those that may serve, well or not
+ * @param weight by slot
+ */
+export function planOf<T>(
+  records: readonly EndpointRecord<T>[],
+  weight: Float64Array,
+  rules: PlanRules,
+): Plan {
+  const levels = [...grouped(records, ({ endpoint }) => endpoint.priority)]
+    .sort(([a], [b]) => a - b)
+    .map(([, level]) => level);
+  const loads = priorityLoads(
+    levels.map((level) => ({
+      hosts: level.length,
+      healthy: level.filter((one) => one.isWell).length,
+      degraded: level.filter((one) => one.isFrail).length,
+      excluded: level.filter((one) => one.health === 'unknown').length,
+    })),
+    rules,
+  );
+  const groups = levels.flatMap((level, at) => {
+    const share = loads.healthy[at]! / 100;
+    if (loads.panic[at] === true) {
+      return rules.inPanic === 'refuse' ? [] : [{ share, records: level }];
+    }
+    const well = { share, records: level.filter((one) => one.isWell) };
+    const frail = { share: loads.degraded[at]! / 100, records: level.filter((one) => one.isFrail) };
+    return [...zoned(well, level, rules.locality), frail];
+  });
+  const used = groups.filter(({ share, records }) => share > 0 && records.length > 0);
+  const total = used.reduce((sum, { share }) => sum + share, 0);
+  return {
+    groups: used.map(({ share, records }) => ({
+      share: share / total,
+      among: candidateSet(
+        records.map(({ slot }) => slot),
+        weight,
+      ),
+    })),
+    isPanicking: loads.panic.some(Boolean),
+  };
+}
+
+interface Part<T> {
+  readonly share: number;
+  readonly records: readonly EndpointRecord<T>[];
+}
+
+/** Divides a part of the load among zones. */
+function zoned<T>(
+  part: Part<T>,
+  level: readonly EndpointRecord<T>[],
+  locality: Locality | undefined,
+): Part<T>[] {
+  if (locality === undefined || part.records.length === 0) return [part];
+  const place = ({ endpoint }: EndpointRecord<T>): string =>
+    JSON.stringify([endpoint.zone, endpoint.region]);
+  const all = grouped(level, place);
+  const well = grouped(part.records, place);
+  const places = [...all.keys()];
+  const shares = locality.shares(
+    places.map((key) => {
+      const { zone, region } = all.get(key)![0]!.endpoint;
+      const endpoints = all.get(key)!.length;
+      return { zone, region, endpoints, healthy: well.get(key)?.length ?? 0 };
+    }),
+  );
+  if (shares === undefined) return [part];
+  return places.map((key, at) => ({
+    share: part.share * shares[at]!,
+    records: well.get(key) ?? [],
+  }));
+}
+
+/** The group that `drawn`, 0 to below 1, falls to. */
+export function groupOf(plan: Plan, drawn: number): Group {
+  const { groups } = plan;
+  let left = drawn;
+  for (let at = 0; at < groups.length - 1; at++) {
+    left -= groups[at]!.share;
+    if (left < 0) return groups[at]!;
+  }
+  return groups.at(-1)!;
+}
+
+function grouped<V, K>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return groups;
+}

@@ -1,0 +1,100 @@
+/**
+ * The tables behind `consistentHash`: from a key's hash to an endpoint, past those that are no
+ * candidates now. A table knows all endpoints, well or not, so that one that falls ill leaves its keys
+ * to others and takes the same ones back, and nobody else's keys move.
+ */
+
+import type { Hash64 } from '../../core/index.ts';
+import { xxh32 } from '../../core/index.ts';
+import {
+  hashRing,
+  maglevPlace,
+  maglevTable,
+  maglevTurns,
+  namedPoints,
+  rendezvous,
+  retryHash,
+} from '../../model/index.ts';
+
+/** An endpoint as a table knows it. */
+export interface TableMember {
+  readonly slot: number;
+  readonly id: string;
+  readonly weight: number;
+}
+
+export interface KeyTable {
+  /** The slot of a hash, the first that `isFit`; -1 when a bounded search finds none. */
+  find(hash: Readonly<Hash64>, isFit: (slot: number) => boolean): number;
+}
+
+export type KeyTableKind = 'ring' | 'maglev' | 'rendezvous';
+
+/** Builds a table; members in any order. */
+export function keyTable(kind: KeyTableKind, members: readonly TableMember[]): KeyTable {
+  const sorted = [...members].sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (kind === 'ring') return ringTable(sorted);
+  return kind === 'maglev' ? maglev(sorted) : drawn(sorted);
+}
+
+const POINTS = 160;
+
+function ringTable(members: readonly TableMember[]): KeyTable {
+  const counts = members.map(({ weight }) => Math.max(1, Math.round(weight * POINTS)));
+  const ring = hashRing(
+    namedPoints(
+      members.map(({ id }) => id),
+      counts,
+    ),
+  );
+  return {
+    find: ({ high, low }, isFit) => {
+      let at = ring.find(high >>> 0, low >>> 0);
+      for (let seen = 0; seen < ring.size; seen++) {
+        const { slot } = members[ring.ownerAt(at)]!;
+        if (isFit(slot)) return slot;
+        at = at + 1 === ring.size ? 0 : at + 1;
+      }
+      return -1;
+    },
+  };
+}
+
+/** Primes; a table has a hundred places an endpoint or more. */
+const SIZES = [65_537, 655_373, 2_097_143];
+
+function maglev(members: readonly TableMember[]): KeyTable {
+  const size = SIZES.find((one) => one >= 100 * members.length) ?? SIZES.at(-1)!;
+  const turns = maglevTurns(
+    members.map(({ id }) => id),
+    size,
+  );
+  const table = maglevTable({ ...turns, weights: members.map(({ weight }) => weight), size });
+  return {
+    find: (hash, isFit) => {
+      for (let attempt = 0; attempt < 8 * members.length; attempt++) {
+        const { slot } = members[table[maglevPlace(retryHash(hash, attempt), size)]!]!;
+        if (isFit(slot)) return slot;
+      }
+      return -1;
+    },
+  };
+}
+
+function drawn(members: readonly TableMember[]): KeyTable {
+  const draws = rendezvous(
+    members.map(({ id }) => xxh32(id)),
+    members.map(({ weight }) => weight),
+  );
+  return {
+    find: ({ low }, isFit) => {
+      const best = members[draws.pick(low)]!.slot;
+      if (isFit(best)) return best;
+      for (const member of draws.rank(low)) {
+        const { slot } = members[member]!;
+        if (isFit(slot)) return slot;
+      }
+      return -1;
+    },
+  };
+}
