@@ -13,9 +13,12 @@ export {
 } from './core/index.ts';
 export {
   bucket,
+  clientThrottle,
   concurrencyLimiter,
   jointLimiter,
   keyedLimiter,
+  loadShedder,
+  providerFeedback,
   rateLimiter,
   tokenBucket,
 } from './admission/index.ts';

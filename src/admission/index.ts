@@ -67,3 +67,8 @@ export { providerFeedback } from './provider-feedback.ts';
 export type { Quota } from './quota-headers.ts';
 export { readQuotas } from './quota-headers.ts';
 export { rateLimitHeaders } from './rate-limit-headers.ts';
+export type { LoadSignal, Pressure, ProcessTargets } from './load-signals.ts';
+export type { LoadShedder, LoadShedderOptions, ShedEvents, ShedSnapshot } from './load-shedder.ts';
+export { loadShedder } from './load-shedder.ts';
+export type { ClientThrottle, ClientThrottleOptions, ThrottleSnapshot } from './client-throttle.ts';
+export { clientThrottle } from './client-throttle.ts';
