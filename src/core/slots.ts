@@ -28,6 +28,8 @@ export interface SlotsLine {
   slotFreed(now: number): void;
   /** How many calls wait for a slot now: demand, for whoever sizes the slots. */
   readonly backlog: number;
+  /** How many wait in each lot in which somebody may start, for slots that tell lots apart. */
+  waitingByLot?(): Iterable<readonly [lot: string, waiting: number]>;
 }
 
 /** What a line asks for room. */
@@ -39,6 +41,11 @@ export interface Slots<R = unknown> {
    * in vain (nothing here can ever serve it, or nothing can be had at present).
    */
   tryAcquire(call: Call, now: number): Lease<R> | Refusal | undefined;
+  /**
+   * Names the lot of a call: calls of one lot wait for the same slots, and a lot that must wait holds up
+   * no other. Absent where every slot fits every call.
+   */
+  lotOf?(call: Call): string;
   /** The line has become longer; elastic slots may grow. */
   demandGrew(now: number): void;
   /** Makes `line` hear of free slots until the returned handle is disposed of. One at a time. */

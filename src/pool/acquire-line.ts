@@ -1,11 +1,22 @@
-/** Those who wait for a worker at the pool itself: by priority, then by arrival. */
+/** Those who wait for a worker at the pool itself: by priority, then by arrival, in each lot. */
 
-import type { Alarm, Call, CallWatch, Cancellable, Lease, Runtime } from '../core/index.ts';
+import type {
+  Alarm,
+  Call,
+  CallWatch,
+  Cancellable,
+  Lease,
+  Runtime,
+  StableHeap,
+} from '../core/index.ts';
 import { stableHeap, watchCall } from '../core/index.ts';
 
 /** The line of one pool. */
 export class AcquireLine<R> {
-  private readonly heap = stableHeap<AcquireWaiter<R>>();
+  size = 0;
+  /** By lot; a lot is there while somebody waits in it. */
+  private readonly lots = new Map<string, StableHeap<AcquireWaiter<R>>>();
+  private lastRank = 0;
   private readonly runtime: Runtime;
   private readonly expired: (deadline: number) => Error;
 
@@ -15,42 +26,52 @@ export class AcquireLine<R> {
     this.expired = expired;
   }
 
-  get size(): number {
-    return this.heap.size;
+  /** How many wait in `lot`. */
+  sizeOf(lot: string): number {
+    return this.lots.get(lot)?.size ?? 0;
   }
 
-  /** The first call in line. */
-  peek(): Call | undefined {
-    return this.heap.peek()?.call;
+  *waitingByLot(): Iterable<readonly [lot: string, waiting: number]> {
+    for (const [lot, { size }] of this.lots) yield [lot, size];
   }
 
   /** Waits in line until `serve` or `turnAway`, the call's deadline or its cancellation. */
-  wait(call: Call): Promise<Lease<R>> {
-    const waiter = new AcquireWaiter<R>(this, call);
-    waiter.id = this.heap.push(-(call.priority ?? 0), waiter);
+  wait(call: Call, lot: string, place: Error | undefined): Promise<Lease<R>> {
+    const waiter = new AcquireWaiter<R>(this, call, { lot, place });
+    let heap = this.lots.get(lot);
+    if (heap === undefined) this.lots.set(lot, (heap = stableHeap<AcquireWaiter<R>>()));
+    waiter.rank = ++this.lastRank;
+    waiter.id = heap.push(-(call.priority ?? 0), waiter);
+    this.size++;
     if (call.deadline !== undefined) this.runtime.armAt(waiter, call.deadline);
     waiter.watch = watchCall(call, waiter);
     return waiter.promise;
   }
 
-  /** Gives the first in line a lease. */
-  serve(lease: Lease<R>): void {
-    const waiter = this.heap.pop();
-    if (waiter === undefined) return;
+  /** The first of each lot, the most urgent first. */
+  heads(): readonly AcquireWaiter<R>[] {
+    const heads = [...this.lots.values()].map((heap) => heap.peek() as AcquireWaiter<R>);
+    return heads.length < 2
+      ? heads
+      : heads.sort((a, b) => b.priority - a.priority || a.rank - b.rank);
+  }
+
+  /** Gives `waiter` its lease. */
+  serve(waiter: AcquireWaiter<R>, lease: Lease<R>): void {
     this.letGo(waiter);
     waiter.resolve(lease);
   }
 
-  /** Turns everybody away. */
-  turnAway(error: () => Error): void {
-    for (let waiter = this.heap.pop(); waiter !== undefined; waiter = this.heap.pop()) {
+  /** Turns everybody away, or everybody in one lot. */
+  turnAway(error: () => Error, lot?: string): void {
+    const heaps = lot === undefined ? [...this.lots.values()] : [this.lots.get(lot)];
+    for (const waiter of heaps.flatMap((heap) => heap?.values() ?? [])) {
       this.letGo(waiter);
       waiter.reject(error());
     }
   }
 
   leave(waiter: AcquireWaiter<R>, reason: unknown): void {
-    this.heap.remove(waiter.id);
     this.letGo(waiter);
     waiter.reject(reason);
   }
@@ -60,16 +81,25 @@ export class AcquireLine<R> {
   }
 
   private letGo(waiter: AcquireWaiter<R>): void {
+    const heap = this.lots.get(waiter.lot);
+    if (heap?.remove(waiter.id) === undefined) return;
+    this.size--;
+    if (heap.size === 0) this.lots.delete(waiter.lot);
     waiter.watch?.end();
     if (waiter.alarmId >= 0) this.runtime.disarm(waiter);
   }
 }
 
-class AcquireWaiter<R> implements Alarm, Cancellable {
+export class AcquireWaiter<R> implements Alarm, Cancellable {
   id = -1;
+  /** Of arrival, over all lots. */
+  rank = 0;
   alarmId = -1;
   watch: CallWatch | undefined = undefined;
   readonly call: Call;
+  readonly lot: string;
+  /** Where it asked, where leaks are looked for. */
+  readonly place: Error | undefined;
   declare resolve: (lease: Lease<R>) => void;
   declare reject: (error: unknown) => void;
   readonly promise: Promise<Lease<R>> = new Promise<Lease<R>>((resolve, reject) => {
@@ -78,9 +108,19 @@ class AcquireWaiter<R> implements Alarm, Cancellable {
   });
   private readonly line: AcquireLine<R>;
 
-  constructor(line: AcquireLine<R>, call: Call) {
+  constructor(
+    line: AcquireLine<R>,
+    call: Call,
+    { lot, place }: { readonly lot: string; readonly place: Error | undefined },
+  ) {
     this.line = line;
     this.call = call;
+    this.lot = lot;
+    this.place = place;
+  }
+
+  get priority(): number {
+    return this.call.priority ?? 0;
   }
 
   ring(): void {

@@ -1,81 +1,94 @@
-/** The pool at work: makes, lends, checks, drains and destroys workers. */
+/** The pool at work: lends workers, checks them, takes them back, and drains. */
 
 import type { Call, Lease, Outcome, Refusal, Runtime, SlotsLine } from '../core/index.ts';
 import { refusalError } from '../core/index.ts';
 import { AcquireLine } from './acquire-line.ts';
+import { LeakWatch } from './leak-watch.ts';
 import { PoolRefusals } from './refusals.ts';
-import { Roster } from './roster.ts';
+import type { Roster } from './roster.ts';
 import type { PoolLimits } from './sizing.ts';
-import { floorOf, sizeChange } from './sizing.ts';
+import { sizeOf } from './sizing.ts';
+import type { Demand } from './specialities.ts';
+import type { Employer, StaffOptions } from './staff.ts';
+import { Staff } from './staff.ts';
 import type { PoolCloseReport, PoolSnapshot } from './types.ts';
+import { WarmUp } from './warm-up.ts';
 import type { Lender, Worker } from './worker.ts';
 import { WorkerLease } from './worker.ts';
 import { WorkerCheck } from './worker-check.ts';
-import type { WorkerMakerOptions } from './worker-maker.ts';
-import { WorkerMaker } from './worker-maker.ts';
 
 /** The options of a pool, checked and complete. */
-export interface ElasticPoolOptions<R> extends WorkerMakerOptions<R> {
+export interface ElasticPoolOptions<R> extends StaffOptions<R> {
   readonly validate: ((resource: R) => boolean | PromiseLike<boolean>) | undefined;
-  readonly limits: PoolLimits;
-  readonly idleMs: number;
+  /** Infinity: leaks are not looked for. */
+  readonly leakAfterMs: number;
 }
 
-export class ElasticPool<R> implements Lender<R> {
-  private limits: PoolLimits;
-  private readonly options: ElasticPoolOptions<R>;
+export class ElasticPool<R> implements Lender<R>, Employer<R> {
   private readonly runtime: Runtime;
-  private readonly maker: WorkerMaker<R>;
-  private readonly check: WorkerCheck<R>;
+  private readonly staff: Staff<R>;
   private readonly roster: Roster<R>;
+  private readonly check: WorkerCheck<R>;
   private readonly own: AcquireLine<R>;
   private readonly no: PoolRefusals;
+  private readonly leaks: LeakWatch<R> | undefined;
+  private readonly name: string;
   private line: SlotsLine | undefined = undefined;
   private life: 'open' | 'closing' | 'closed' = 'open';
   private tellEmpty: (() => void) | undefined = undefined;
-  private readonly retry: Chore = chore((now) => this.adjust(now));
-  private readonly eviction: Chore = chore((now) => this.evict(now));
+  private endGrace!: () => void;
+  private readonly graceOver = new Promise<void>((resolve) => (this.endGrace = resolve));
+  private readonly warmUp = new WarmUp();
 
   constructor(options: ElasticPoolOptions<R>) {
-    const { runtime } = options;
-    this.options = options;
-    this.limits = options.limits;
+    const { runtime, name, leakAfterMs } = options;
     this.runtime = runtime;
-    this.maker = new WorkerMaker<R>(options);
+    this.name = name;
+    this.staff = new Staff<R>(options, this);
+    this.roster = this.staff.roster;
     this.check = new WorkerCheck<R>(options.validate, (error) =>
-      this.maker.report(error, 'validate'),
+      this.staff.maker.report(error, 'validate'),
     );
-    this.roster = new Roster<R>(runtime.now());
-    this.no = new PoolRefusals(options.name);
+    this.no = new PoolRefusals(name);
     this.own = new AcquireLine<R>(runtime, (deadline) => this.no.expiredError(deadline));
+    this.leaks = leakAfterMs === Infinity ? undefined : new LeakWatch(runtime, leakAfterMs, name);
     runtime.enrol({ waiting: () => this.describe() });
-    this.adjust(runtime.now());
+    this.staff.adjust(runtime.now());
   }
 
   get size(): number {
     return this.roster.size;
   }
 
-  tryAcquire(_call: Call, now: number): Lease<R> | Refusal | undefined {
-    if (this.life !== 'open') return this.no.closed();
-    // Who waits here already goes first.
-    if (this.own.size > 0) return undefined;
-    return this.lend(now) ?? this.brokenness(now);
+  /** Names what a call asks for; undefined where anybody will do for anything. */
+  get lotOf(): ((call: Call) => string) | undefined {
+    const { specialities } = this.staff;
+    return specialities && ((call) => specialities.lotOf(call));
   }
 
-  async acquire(call: Call): Promise<Lease<R>> {
-    if (this.life !== 'open') throw this.no.closedError();
+  tryAcquire(call: Call, now: number): Lease<R> | Refusal | undefined {
+    if (this.life !== 'open') return this.no.closed();
+    const lot = this.staff.specialities?.lotOf(call) ?? '';
+    // Who waits here already goes first.
+    if (this.own.sizeOf(lot) > 0) return undefined;
+    const place = this.leaks?.here();
+    return this.lend({ call, lot, place }, now) ?? this.brokenness(lot, now);
+  }
+
+  acquire(call: Call): Promise<Lease<R>> {
+    if (this.life !== 'open') return Promise.reject(this.no.closedError());
     const now = this.runtime.now();
     const answer = this.tryAcquire(call, now);
-    if (answer?.ok === true) return answer;
-    if (answer !== undefined) throw refusalError(answer);
-    const waiting = this.own.wait(call);
-    this.adjust(now);
+    if (answer?.ok === true) return Promise.resolve(answer);
+    if (answer !== undefined) return Promise.reject(refusalError(answer));
+    const lot = this.staff.specialities?.lotOf(call) ?? '';
+    const waiting = this.own.wait(call, lot, this.leaks?.here());
+    this.staff.adjust(now);
     return waiting;
   }
 
   demandGrew(now: number): void {
-    this.adjust(now);
+    this.staff.adjust(now);
   }
 
   attach(line: SlotsLine): Disposable {
@@ -88,86 +101,134 @@ export class ElasticPool<R> implements Lender<R> {
   }
 
   resize(limits: PoolLimits): void {
-    this.limits = limits;
-    this.adjust(this.runtime.now());
+    this.staff.limits = limits;
+    this.staff.adjust(this.runtime.now());
   }
 
-  takeBack(worker: Worker<R>, _outcome: Outcome, at: number | undefined): void {
-    if (worker.state === 'gone') return; // taken at the end of a grace
+  /** Lets a worker go for good, lent or not; after `noticeMs` it is destroyed all the same. */
+  retire(resource: R, noticeMs: number): boolean {
+    const worker = this.roster.find(resource);
+    if (worker === undefined) return false;
+    this.staff.retire(worker, this.runtime.now());
+    if (worker.state === 'draining' && noticeMs < Infinity) {
+      const ring = (now: number): void => this.takeDown(worker, now);
+      this.runtime.arm({ alarmId: -1, background: true, ring }, noticeMs);
+    }
+    return true;
+  }
+
+  /** Resolves when there are as many workers as there should be at least. */
+  async ready(): Promise<void> {
+    if (this.life !== 'open') throw this.no.closedError();
+    if (!this.isStaffed) await this.warmUp.wait();
+  }
+
+  takeBack(
+    worker: Worker<R>,
+    { outcome, detail }: { outcome: Outcome; detail: unknown },
+    at: number | undefined,
+  ): void {
+    this.leaks?.returned(worker);
+    if (worker.state === 'gone') return; // taken down while it was lent
     const now = at ?? this.runtime.now();
-    if (worker.state === 'busy' && this.life === 'open') this.offer(worker, now);
-    else this.destroy(worker, now);
+    this.staff.specialities?.count(worker.lot, -1);
+    const isKept = worker.state === 'busy' && this.life === 'open';
+    if (isKept && !this.staff.recycling.isDue(worker, outcome, detail)) this.offer(worker, now);
+    else this.replace(worker, now);
     if (this.roster.lent === 0) this.tellEmpty?.();
   }
 
   snapshot(): PoolSnapshot {
-    const { roster } = this;
-    const { counts } = roster;
-    roster.addUp(this.runtime.now());
+    const { roster, staff } = this;
     return {
-      ...this.limits,
-      size: roster.size,
-      idle: counts.idle + counts.checking,
-      busy: counts.busy,
-      starting: counts.starting,
-      draining: counts.draining,
+      ...staff.limits,
+      ...roster.snapshot(this.runtime.now()),
       backlog: this.backlog,
-      utilisation: roster.alive === 0 ? 0 : roster.lent / roster.alive,
-      busyMs: roster.busyMs,
-      aliveMs: roster.aliveMs,
-      created: this.maker.created,
-      destroyed: this.maker.destroyed,
-      createFailures: this.maker.failures,
+      created: staff.maker.created,
+      destroyed: staff.maker.destroyed,
+      createFailures: staff.maker.failures,
+      leaks: this.leaks?.open ?? 0,
     };
   }
 
-  /** Lends nothing more; resolves when everything lent has come back or `end` was called. */
+  /** Lends nothing more; resolves when everything lent has come back and is down, or `end` was called. */
   async close(): Promise<PoolCloseReport> {
     const now = this.runtime.now();
     this.life = 'closing';
-    this.runtime.disarm(this.retry);
-    this.runtime.disarm(this.eviction);
-    for (const worker of this.roster.inState('starting', 'checking', 'idle')) {
-      this.destroy(worker, now);
-    }
+    this.staff.close(now);
     this.own.turnAway(() => this.no.closedError());
+    this.warmUp.fail(() => this.no.closedError());
     this.line?.slotFreed(now);
-    if (this.roster.lent > 0) await new Promise<void>((resolve) => (this.tellEmpty = resolve));
+    if (this.roster.lent > 0) {
+      await Promise.race([new Promise<void>((back) => (this.tellEmpty = back)), this.graceOver]);
+    }
     const report = { busy: this.roster.lent };
     this.life = 'closed';
     for (const worker of this.roster.inState('busy', 'draining')) {
-      this.destroy(worker, this.runtime.now());
+      this.takeDown(worker, this.runtime.now());
     }
+    await Promise.race([this.staff.maker.allDown(), this.graceOver]);
     return report;
   }
 
   /** Ends the grace: workers still lent are destroyed all the same. */
   end(): void {
-    this.tellEmpty?.();
+    this.endGrace();
   }
 
-  private get backlog(): number {
+  get backlog(): number {
     return this.own.size + (this.line?.backlog ?? 0);
   }
 
-  /** Lends the free worker that came back last, if it need not be checked first. */
-  private lend(now: number): Lease<R> | undefined {
-    for (
-      let worker = this.roster.freshestIdle;
-      worker !== undefined;
-      worker = this.roster.freshestIdle
-    ) {
+  demand(): Demand {
+    const demand = new Map(this.own.waitingByLot());
+    for (const [lot, waiting] of this.line?.waitingByLot?.() ?? []) {
+      demand.set(lot, waiting + (demand.get(lot) ?? 0));
+    }
+    return demand;
+  }
+
+  hired(worker: Worker<R>, now: number): void {
+    this.offer(worker, now);
+    if (this.isStaffed) this.warmUp.done();
+  }
+
+  failed(lot: string, now: number): void {
+    const broken = this.brokenness(lot, now);
+    if (broken === undefined) return;
+    this.own.turnAway(() => refusalError(broken), lot);
+    this.warmUp.fail(() => refusalError(broken));
+    this.line?.slotFreed(now);
+  }
+
+  /** Lends a free worker that is fit, the one that came back last, if it need not be checked first. */
+  private lend({ call, lot, place }: Asking, now: number): Lease<R> | undefined {
+    for (let worker = this.fit(lot); worker !== undefined; worker = this.fit(lot)) {
       const answer = this.check.ask(worker, now);
       if (answer === true) {
+        worker.uses++;
+        worker.lot = lot;
         this.roster.move(worker, 'busy', now);
+        this.staff.specialities?.count(lot, 1);
+        this.staff.keepSpares(now);
+        if (place !== undefined) this.leaks?.lent(worker, call, place);
         return new WorkerLease<R>(this, worker);
       }
       this.roster.move(worker, 'checking', now);
-      if (answer === false) this.destroy(worker, now);
+      if (answer === false) this.staff.destroy(worker, now);
       else void this.awaitCheck(worker, answer);
-      this.adjust(now);
+      this.staff.adjust(now);
     }
     return undefined;
+  }
+
+  /** A free worker for `lot`. */
+  private fit(lot: string): Worker<R> | undefined {
+    const { specialities } = this.staff;
+    if (specialities === undefined) return this.roster.freshestIdle();
+    if (this.roster.counts.idle === 0) return undefined;
+    const size = sizeOf(this.staff.limits);
+    return specialities.choose(this.roster, lot, { size, demand: this.demand() });
   }
 
   private async awaitCheck(worker: Worker<R>, answer: Promise<boolean>): Promise<void> {
@@ -176,123 +237,62 @@ export class ElasticPool<R> implements Lender<R> {
     const now = this.runtime.now();
     worker.checkedAt = now;
     if (isFit) this.offer(worker, now);
-    else this.destroy(worker, now);
-    this.adjust(now);
+    else this.replace(worker, now);
   }
 
   /** A worker is free: for those who wait here, then for the queue in front, then for later. */
   private offer(worker: Worker<R>, now: number): void {
     this.roster.move(worker, 'idle', now);
-    const lease = this.own.size > 0 ? this.lend(now) : undefined;
-    if (lease !== undefined) this.own.serve(lease);
+    if (this.own.size > 0) this.serveOwn(now);
     this.line?.slotFreed(now);
-    this.adjust(now);
+    this.staff.adjust(now);
   }
 
-  /** Starts or takes away workers until there are as many as there should be. */
-  private adjust(now: number): void {
-    if (this.life !== 'open') return;
-    const { counts } = this.roster;
-    const change = sizeChange(this.limits, {
-      idle: counts.idle + counts.checking,
-      busy: counts.busy,
-      starting: counts.starting,
-      backlog: this.backlog,
-    });
-    if (change > 0) this.grow(change, now);
-    else if (change < 0) this.shrink(-change, now);
-    this.planEviction();
+  private serveOwn(now: number): void {
+    for (const waiter of this.own.heads()) {
+      const lease = this.lend(waiter, now);
+      if (lease !== undefined) this.own.serve(waiter, lease);
+    }
   }
 
-  private grow(count: number, now: number): void {
-    const wantedAgain = this.roster.inState('draining').slice(0, count);
-    for (const worker of wantedAgain) this.roster.move(worker, 'busy', now);
-    const missing = count - wantedAgain.length;
-    if (missing === 0) return;
-    if (now < this.maker.retryAt) {
-      this.planRetry();
-      return;
-    }
-    const most = Math.min(missing, this.maker.mostAtOnce - this.roster.counts.starting);
-    for (let i = 0; i < most; i++) void this.start(now);
+  /** A worker that is not to be lent again. */
+  private replace(worker: Worker<R>, now: number): void {
+    this.staff.destroy(worker, now);
+    this.staff.adjust(now);
   }
 
-  private async start(now: number): Promise<void> {
-    const worker = this.roster.enter(now);
-    const making = await this.maker.make(worker);
-    if (making === 'unwanted') return;
-    const ready = this.runtime.now();
-    if (making === 'made') {
-      worker.checkedAt = ready;
-      this.offer(worker, ready);
-      return;
-    }
-    this.roster.move(worker, 'gone', ready);
-    const broken = this.brokenness(ready);
-    if (broken !== undefined) {
-      this.own.turnAway(() => refusalError(broken));
-      this.line?.slotFreed(ready);
-    }
-    this.adjust(ready);
+  /** Destroys a worker that may still be lent. */
+  private takeDown(worker: Worker<R>, now: number): void {
+    if (worker.state !== 'busy' && worker.state !== 'draining') return;
+    this.staff.specialities?.count(worker.lot, -1);
+    this.replace(worker, now);
+    if (this.roster.lent === 0) this.tellEmpty?.();
   }
 
   /** Waiting is in vain while `create` keeps failing and nobody is alive to come back. */
-  private brokenness(now: number): Refusal | undefined {
-    if (this.roster.alive > 0 || !this.maker.isBroken(now)) return undefined;
-    return this.no.broken(this.maker.failuresInRow, this.maker.retryAt - now);
+  private brokenness(lot: string, now: number): Refusal | undefined {
+    const { maker } = this.staff;
+    if (!this.staff.isHopeless(lot, now)) return undefined;
+    return this.no.broken(maker.failuresInRow(lot), maker.retryAt(lot) - now);
   }
 
-  private shrink(count: number, now: number): void {
-    for (const worker of this.roster.victims(count)) {
-      if (worker.state === 'busy') this.roster.move(worker, 'draining', now);
-      else this.destroy(worker, now);
-    }
-  }
-
-  private destroy(worker: Worker<R>, now: number): void {
-    this.roster.move(worker, 'gone', now);
-    this.maker.discard(worker);
-  }
-
-  /** Destroys who has been idle for too long, down to the floor. */
-  private evict(now: number): void {
-    const spare = Math.max(0, this.size - floorOf(this.limits));
-    const due = this.roster.inState('idle').filter((one) => now >= one.since + this.options.idleMs);
-    for (const worker of due.slice(0, spare)) this.destroy(worker, now);
-    this.planEviction();
-  }
-
-  private planEviction(): void {
-    const { longestIdle } = this.roster;
-    const { idleMs } = this.options;
-    if (longestIdle === undefined || this.eviction.alarmId >= 0 || idleMs === Infinity) return;
-    if (this.size > floorOf(this.limits)) {
-      this.runtime.armAt(this.eviction, longestIdle.since + idleMs);
-    }
-  }
-
-  private planRetry(): void {
-    this.runtime.disarm(this.retry);
-    // Somebody who waits keeps the process alive; the wish for a warm pool does not.
-    this.retry.background = this.backlog === 0;
-    this.runtime.armAt(this.retry, this.maker.retryAt);
+  private get isStaffed(): boolean {
+    const { min, max, target = min } = this.staff.limits;
+    return this.roster.alive >= Math.max(min, Math.min(max, target));
   }
 
   private describe(): string | undefined {
     if (this.own.size === 0 && this.roster.lent === 0) return undefined;
     const { idle, starting } = this.roster.counts;
     const workers = `${this.roster.lent} busy, ${idle} idle, ${starting} starting`;
-    return `pool ${this.options.name}: ${this.own.size} waiting, ${workers}`;
+    return `pool ${this.name}: ${this.own.size} waiting, ${workers}`;
   }
 }
 
-/** An alarm of a pool's own; what waits for it decides whether it keeps the process alive. */
-interface Chore {
-  alarmId: number;
-  background: boolean;
-  ring(now: number): void;
-}
-
-function chore(ring: (now: number) => void): Chore {
-  return { alarmId: -1, background: true, ring };
+/** Who asks for a worker, and for what. */
+interface Asking {
+  readonly call: Call;
+  readonly lot: string;
+  /** Where it asked, where leaks are looked for. */
+  readonly place: Error | undefined;
 }

@@ -4,9 +4,9 @@
  */
 
 import type { Call, Door, Lease, Pass, Work } from '../core/index.ts';
-import { flightRunner, optionChecks, STAGE, systemRuntime } from '../core/index.ts';
+import { flightRunner, optionChecks, STAGE } from '../core/index.ts';
 import { ElasticPool } from './elastic-pool.ts';
-import type { PoolLimits } from './sizing.ts';
+import { checkedLimits, checkedOptions } from './pool-options.ts';
 import type { Pool, PoolCloseReport, PoolOptions, PoolResize } from './types.ts';
 
 /**
@@ -25,38 +25,15 @@ import type { Pool, PoolCloseReport, PoolOptions, PoolResize } from './types.ts'
  */
 export function pool<R>(options: PoolOptions<R>): Pool<R> {
   const check = optionChecks('pool');
-  check.known(options, [
-    'create',
-    'destroy',
-    'validate',
-    'min',
-    'max',
-    'idleMs',
-    'createBackoff',
-    'createAttempts',
-    'name',
-    'runtime',
-  ]);
-  const { name = 'pool', runtime = systemRuntime(), createBackoff = {} } = options;
-  let limits = checkedLimits({ min: options.min ?? 0, max: options.max, target: undefined });
-  const elastic = new ElasticPool<R>({
-    create: check.callable('create', options.create),
-    destroy: check.callable('destroy', options.destroy ?? nothing),
-    validate: options.validate && check.callable('validate', options.validate),
-    limits,
-    idleMs: check.durationMs('idleMs', options.idleMs ?? 30_000),
-    createBackoff: {
-      baseMs: check.positive('createBackoff.baseMs', createBackoff.baseMs ?? 100),
-      maxMs: check.positive('createBackoff.maxMs', createBackoff.maxMs ?? 10_000),
-    },
-    createAttempts: check.count('createAttempts', options.createAttempts ?? 3),
-    name: check.text('name', name),
-    runtime,
-  });
+  const settings = checkedOptions(options, check);
+  const { name, runtime } = settings;
+  let { limits } = settings;
+  const elastic = new ElasticPool<R>(settings);
+  const { lotOf } = elastic;
 
   const resize = (wanted: PoolResize): void => {
     check.known(wanted, ['min', 'max', 'target']);
-    limits = checkedLimits({ ...limits, ...wanted });
+    limits = checkedLimits({ ...limits, ...wanted }, check);
     elastic.resize(limits);
   };
   const enter = (call: Call, now: number, lent?: (lease: Lease<R>) => void): Entering => {
@@ -87,23 +64,22 @@ export function pool<R>(options: PoolOptions<R>): Pool<R> {
     tryAcquire: (call = NO_CALL, now = runtime.now()) => elastic.tryAcquire(call, now),
     acquire: (call = NO_CALL) => elastic.acquire(call),
     run: run as Pool<R>['run'],
+    ...(lotOf && { lotOf }),
     demandGrew: (now) => elastic.demandGrew(now),
     attach: (line) => elastic.attach(line),
     resize,
     apply: (size) => resize({ target: check.number('apply', size, { min: 0, integer: true }) }),
+    ready: () => elastic.ready(),
+    retire: (resource, { noticeMs = Infinity } = {}) =>
+      elastic.retire(
+        resource,
+        check.number('retire.noticeMs', noticeMs, { min: 0, infinite: true }),
+      ),
     snapshot: () => elastic.snapshot(),
     close,
     [STAGE]: stage,
     [Symbol.asyncDispose]: async () => void (await close()),
   };
-
-  function checkedLimits(given: PoolLimits): PoolLimits {
-    const max = check.count('max', given.max);
-    check.number('min', given.min, { min: 0, max, integer: true });
-    const { target } = given;
-    if (target !== undefined) check.number('target', target, { min: 0, integer: true });
-    return { min: given.min, max, target };
-  }
 }
 
 type Entering = ReturnType<Door['enter']>;
@@ -119,4 +95,3 @@ function passOf<R>(lease: Lease<R>, lent: ((lease: Lease<R>) => void) | undefine
 }
 
 const NO_CALL: Call = Object.freeze({});
-const nothing = (): void => undefined;

@@ -1,7 +1,21 @@
 /** The roster of a pool: which workers there are, in which state, and for how long they were used. */
 
+import type { PoolSnapshot } from './types.ts';
 import type { WorkerState } from './worker.ts';
 import { Worker } from './worker.ts';
+
+type RosterSnapshot = Pick<
+  PoolSnapshot,
+  'size' | 'idle' | 'busy' | 'starting' | 'draining' | 'utilisation' | 'busyMs' | 'aliveMs'
+>;
+
+/** What a roster is told. */
+export interface RosterRules<R> {
+  /** Who of two goes first; undefined: the longest idle. */
+  readonly victim: ((a: R, b: R) => number) | undefined;
+  readonly mayGo: (resource: R) => boolean;
+  readonly grewOld: (worker: Worker<R>, now: number) => void;
+}
 
 export class Roster<R> {
   readonly counts: Record<WorkerState, number> = {
@@ -19,9 +33,11 @@ export class Roster<R> {
   private readonly workers = new Set<Worker<R>>();
   /** Free workers, in the order in which they became free. */
   private readonly idle: Worker<R>[] = [];
+  private readonly rules: RosterRules<R>;
 
-  constructor(now: number) {
+  constructor(now: number, rules: RosterRules<R>) {
     this.countedAt = now;
+    this.rules = rules;
   }
 
   /** Workers at work, to be kept or not. */
@@ -39,9 +55,12 @@ export class Roster<R> {
     return this.alive - this.counts.draining + this.counts.starting;
   }
 
-  /** Who came back last: it goes out first, so that the others idle on and can be let go. */
-  get freshestIdle(): Worker<R> | undefined {
-    return this.idle.at(-1);
+  /**
+   * Who came back last, of those that are fit: it goes out first, so that the others idle on and can be
+   * let go.
+   */
+  freshestIdle(isFit?: (worker: Worker<R>) => boolean): Worker<R> | undefined {
+    return isFit === undefined ? this.idle.at(-1) : this.idle.findLast(isFit);
   }
 
   get longestIdle(): Worker<R> | undefined {
@@ -49,9 +68,9 @@ export class Roster<R> {
   }
 
   /** Puts down a new worker, which is starting. */
-  enter(now: number): Worker<R> {
+  enter(now: number, madeFor: string | undefined): Worker<R> {
     this.addUp(now);
-    const worker = new Worker<R>(now);
+    const worker = new Worker<R>(now, madeFor, this.rules.grewOld);
     this.workers.add(worker);
     this.counts.starting++;
     return worker;
@@ -74,18 +93,48 @@ export class Roster<R> {
     return [...this.workers].filter((worker) => states.includes(worker.state));
   }
 
-  /** Who goes first when there are too many: the last to start, the longest idle, then the busy. */
+  /** Everybody. */
+  all(): Worker<R>[] {
+    return [...this.workers];
+  }
+
+  find(resource: R): Worker<R> | undefined {
+    for (const worker of this.workers) {
+      if (worker.isMade && worker.resource === resource) return worker;
+    }
+    return undefined;
+  }
+
+  /**
+   * Who goes first when there are too many: the last to start, then the idle, then the busy, of either
+   * by the rule of the user, by default the longest idle, and nobody that is vetoed.
+   */
   victims(count: number): Worker<R>[] {
-    return [
-      ...this.inState('starting').reverse(),
-      ...this.idle,
-      ...this.inState('checking'),
-      ...this.inState('busy'),
-    ].slice(0, count);
+    const free = this.ruled([...this.idle, ...this.inState('checking')]);
+    const starting = this.inState('starting').reverse();
+    const first = [...starting, ...free].slice(0, count);
+    if (first.length === count) return first;
+    return [...first, ...this.ruled(this.inState('busy'))].slice(0, count);
+  }
+
+  private ruled(workers: Worker<R>[]): Worker<R>[] {
+    const { victim, mayGo } = this.rules;
+    const mayAll = workers.filter((worker) => mayGo(worker.resource as R));
+    if (victim === undefined) return mayAll;
+    return mayAll.sort((a, b) => victim(a.resource as R, b.resource as R));
+  }
+
+  snapshot(now: number): RosterSnapshot {
+    this.addUp(now);
+    const { counts, size, alive, lent, busyMs, aliveMs } = this;
+    const { busy, starting, draining } = counts;
+    const idle = counts.idle + counts.checking;
+    const utilisation = alive === 0 ? 0 : lent / alive;
+    return { size, idle, busy, starting, draining, utilisation, busyMs, aliveMs };
   }
 
   /** Brings the sums up to `now`. */
-  addUp(now: number): void {
+  private addUp(now: number): void {
     const elapsed = Math.max(0, now - this.countedAt);
     this.busyMs += this.lent * elapsed;
     this.aliveMs += this.alive * elapsed;

@@ -62,6 +62,8 @@ function waitReason(line: Line, task: QueueTask<unknown>, ahead: number): string
   if (overflow.isOutside(task)) return 'the line is full, and it waits outside for room';
   const hindrance = line.starter.hindrance ?? order.holds(task);
   if (hindrance !== undefined) return hindrance;
-  const busy = `${line.starter.running} of ${slots.size} slots are taken`;
+  const isLack = order.lots !== undefined && line.starter.running < slots.size;
+  const taken = `${line.starter.running} of ${slots.size} slots are taken`;
+  const busy = isLack ? `${taken}, and no other fits it` : taken;
   return ahead === 0 ? `${busy}; it is next` : `${busy}; ${ahead} go before it`;
 }

@@ -57,6 +57,10 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     return this.order.size + this.parts.overflow.outsideCount;
   }
 
+  waitingByLot(): Iterable<readonly [lot: string, waiting: number]> {
+    return this.order.lots?.waiting() ?? [];
+  }
+
   /** True when nothing waits and nothing runs. */
   get isIdle(): boolean {
     return this.backlog === 0 && this.starter.running === 0;

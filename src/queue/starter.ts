@@ -84,6 +84,7 @@ export class Starter {
 
   /** Starts what may start. */
   go(now: number): void {
+    this.order.lots?.lookAgain();
     if (this.isStarting || this.isPaused || this.share.hasGivenWay) return;
     if (this.order.size === 0) {
       this.pace.stopped();
@@ -110,7 +111,10 @@ export class Starter {
     }
     if (this.rate?.isHolding === true) return false;
     const lease = this.slots.tryAcquire(head.call, now);
-    if (lease === undefined) return false;
+    if (lease === undefined) {
+      this.order.lots?.passOver(head);
+      return this.order.lots !== undefined;
+    }
     if (lease.ok) return this.startOn(head, lease, now);
     this.exits.turnAway(head, refusalError(lease));
     return true;

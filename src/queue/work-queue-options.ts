@@ -57,11 +57,12 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
   const { name = 'queue', runtime = systemRuntime(), fair, rate } = options;
   const checking = { check, runtime, name: check.text('name', name) };
   const weights = { of: fair?.weight ?? ((): number => 1) };
-  const order = orderOf(options, weights, checking);
+  const slots = slotsOf(options, check);
+  const order = orderOf(options, { weights, slots }, checking);
   const parts: LineParts = {
     name,
     runtime,
-    slots: slotsOf(options, check),
+    slots,
     order,
     overflow: overflowOf(options, order, check),
     maxWaitMs: check.durationMs('maxWaitMs', options.maxWaitMs ?? Infinity),
@@ -93,7 +94,11 @@ function usesTime<R>(options: WorkQueueOptions<R>): boolean {
   return typeof concurrency !== 'number' || hasTimed || isMeasured || statistics === true;
 }
 
-function orderOf<R>(options: WorkQueueOptions<R>, weights: Weights, checking: Checking): Order {
+function orderOf<R>(
+  options: WorkQueueOptions<R>,
+  { weights, slots }: { readonly weights: Weights; readonly slots: Slots },
+  checking: Checking,
+): Order {
   const { check } = checking;
   const { fair, perKey, overload } = options;
   const ageing = ageingOf(options, check);
@@ -104,6 +109,7 @@ function orderOf<R>(options: WorkQueueOptions<R>, weights: Weights, checking: Ch
     ageing,
     fair: fair && fairOf(fair, weights, ageing, checking),
     perKey: perKey && perKeyOf(perKey, check),
+    lotOf: slots.lotOf && ((call) => slots.lotOf?.(call) ?? ''),
   });
 }
 

@@ -1,40 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Pool, PoolOptions } from '../../src/pool/index.ts';
 import { pool } from '../../src/pool/index.ts';
 import { workQueue } from '../../src/queue/index.ts';
-import type { VirtualRuntime } from '../../src/sim/index.ts';
 import { virtualRuntime } from '../../src/sim/index.ts';
-
-interface Agent {
-  readonly id: number;
-}
-
-const codeOf = async (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    (value) => value,
-    (error: unknown) => (error as { code?: string }).code ?? error,
-  );
-
-/** A pool of numbered agents that take `startMs` to start, and who was destroyed. */
-function agents(
-  runtime: VirtualRuntime,
-  options: Partial<PoolOptions<Agent>> & { startMs?: number } = {},
-): { made: Pool<Agent>; destroyed: number[] } {
-  const { startMs = 0, ...rest } = options;
-  const destroyed: number[] = [];
-  let id = 0;
-  const made = pool<Agent>({
-    create: async () => {
-      await runtime.sleep(startMs);
-      return { id: ++id };
-    },
-    destroy: (agent) => destroyed.push(agent.id),
-    max: 4,
-    runtime,
-    ...rest,
-  });
-  return { made, destroyed };
-}
+import type { Agent } from './agents.ts';
+import { agents, codeOf } from './agents.ts';
 
 describe('an elastic pool', () => {
   it('lends a worker to work, and lends it again', async () => {

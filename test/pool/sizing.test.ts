@@ -23,14 +23,17 @@ describe('the size of a pool', () => {
       busy: busy as number,
       starting: starting as number,
       backlog: backlog as number,
+      spares: 0,
+      lack: 0,
     });
 
     expect(got).toBe(change);
   });
 
   it('shrinks by idling down to the minimum, or to the target', () => {
-    expect(floorOf({ min: 1, max: 9, target: undefined })).toBe(1);
-    expect(floorOf({ min: 1, max: 9, target: 4 })).toBe(4);
-    expect(floorOf({ min: 1, max: 3, target: 4 })).toBe(3);
+    const counts = { busy: 0, spares: 0 };
+    expect(floorOf({ min: 1, max: 9, target: undefined }, counts)).toBe(1);
+    expect(floorOf({ min: 1, max: 9, target: 4 }, counts)).toBe(4);
+    expect(floorOf({ min: 1, max: 3, target: 4 }, counts)).toBe(3);
   });
 });

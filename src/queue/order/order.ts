@@ -3,6 +3,7 @@
  * what comes, leaves, starts and ends, and answers who goes next.
  */
 
+import type { Call } from '../../core/index.ts';
 import { costOf } from '../../core/index.ts';
 import type { Entry } from './entry.ts';
 import { Fair } from './fair.ts';
@@ -12,6 +13,8 @@ import type { Discipline } from './lane.ts';
 import { Lane } from './lane.ts';
 import type { Ageing } from './levels.ts';
 import { Levels } from './levels.ts';
+import { Lots } from './lots.ts';
+import { outermost } from './outermost.ts';
 import type { Place } from './place.ts';
 
 /** How flows share. */
@@ -34,6 +37,8 @@ export interface OrderOptions {
   readonly ageing?: Ageing | undefined;
   readonly fair?: FairOrder | undefined;
   readonly perKey?: { readonly concurrency: number; readonly ordered: boolean } | undefined;
+  /** Tells apart what waits for different slots. */
+  readonly lotOf?: ((call: Call) => string) | undefined;
 }
 
 /** What a flow was charged for something that runs. */
@@ -45,6 +50,8 @@ export interface Bill {
 
 export class Order {
   readonly discipline: Discipline = { isNewestFirst: false };
+  /** There where slots differ. */
+  readonly lots: Lots | undefined;
   private readonly root: Place;
   private readonly fair: FairOrder | undefined;
   private readonly gate: KeyGate | undefined;
@@ -55,14 +62,18 @@ export class Order {
   private readonly paused = new Set<string>();
   private readonly running = new Map<string, number>();
 
-  constructor({ ageing, fair, perKey }: OrderOptions = {}) {
+  constructor({ ageing, fair, perKey, lotOf }: OrderOptions = {}) {
     const makeLane = (): Lane => new Lane(this.discipline);
     const makeFifo = (): Lane => new Lane({ isNewestFirst: false });
     const makeLevels = (): Levels => new Levels(makeLane, ageing);
+    const makePlace = (): Place => {
+      if (fair === undefined) return makeLevels();
+      if (fair.priorities === 'within') return this.makeFair(fair, 0, makeLevels);
+      return new Levels(() => this.makeFair(fair, 0, makeLane));
+    };
     this.fair = fair;
-    if (fair === undefined) this.root = makeLevels();
-    else if (fair.priorities === 'within') this.root = this.makeFair(fair, 0, makeLevels);
-    else this.root = new Levels(() => this.makeFair(fair, 0, makeLane));
+    this.lots = lotOf && new Lots({ lotOf, makePlace, ageing });
+    this.root = this.lots ?? makePlace();
     this.keepsKeyOrder = perKey?.ordered === true;
     if (perKey === undefined) return;
     this.gate = new KeyGate({
@@ -203,7 +214,7 @@ export class Order {
 
   /** Reads the weights anew; what is in line already keeps its turn. */
   reweigh(): void {
-    for (const fair of this.outermost()) this.reweighFlows(fair, 0);
+    for (const fair of outermost(this.root)) this.reweighFlows(fair, 0);
   }
 
   private reweighFlows(fair: Fair, floor: number): void {
@@ -211,11 +222,6 @@ export class Order {
       flow.weight = (this.fair as FairOrder).weight(flow.name, floor);
       if (flow.place instanceof Fair) this.reweighFlows(flow.place, floor + 1);
     }
-  }
-
-  private outermost(): readonly Fair[] {
-    const places = this.root instanceof Levels ? [...this.root.places()] : [this.root];
-    return places.filter((place) => place instanceof Fair);
   }
 
   private makeFair(fair: FairOrder, floor: number, makePlace: () => Place): Fair {
@@ -278,7 +284,7 @@ export class Order {
   }
 
   private holdIfMust(name: string): void {
-    for (const fair of this.outermost()) fair.find(name)?.hold(this.mustHold(name));
+    for (const fair of outermost(this.root)) fair.find(name)?.hold(this.mustHold(name));
   }
 }
 
