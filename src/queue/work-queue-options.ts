@@ -1,6 +1,6 @@
 /** From the options of a queue to its parts: checked once, complete, and only what was asked for. */
 
-import type { OptionChecks, Runtime, Slots } from '../core/index.ts';
+import type { Call, OptionChecks, Runtime, Slots } from '../core/index.ts';
 import { optionChecks, STAGE, systemRuntime } from '../core/index.ts';
 import { FixedSlots } from './fixed-slots.ts';
 import type { ResizableSlots } from './fixed-slots.ts';
@@ -58,7 +58,8 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
   const checking = { check, runtime, name: check.text('name', name) };
   const weights = { of: fair?.weight ?? ((): number => 1) };
   const slots = slotsOf(options, check);
-  const order = orderOf(options, { weights, slots }, checking);
+  const lotOf = slots.lotOf && ((call: Call): string => slots.lotOf?.(call) ?? '');
+  const order = orderOf(options, { weights, lotOf }, checking);
   const parts: LineParts = {
     name,
     runtime,
@@ -86,6 +87,17 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
   };
 }
 
+/** The order alone, for lines of others. */
+export function checkedOrder(
+  options: Pick<WorkQueueOptions, 'ageing' | 'fair'>,
+  checking: Checking,
+): Order {
+  const { fair } = options;
+  if (fair !== undefined) checking.check.known(fair, ['by', 'weight', 'unit', 'priorities']);
+  const weights = { of: fair?.weight ?? ((): number => 1) };
+  return orderOf({ ...options, concurrency: 1 }, { weights, lotOf: undefined }, checking);
+}
+
 /** Whether starting and ending need the time even where no deadline does. */
 function usesTime<R>(options: WorkQueueOptions<R>): boolean {
   const { concurrency, maxWaitMs, ageing, overload, fair, rate, statistics } = options;
@@ -96,7 +108,10 @@ function usesTime<R>(options: WorkQueueOptions<R>): boolean {
 
 function orderOf<R>(
   options: WorkQueueOptions<R>,
-  { weights, slots }: { readonly weights: Weights; readonly slots: Slots },
+  {
+    weights,
+    lotOf,
+  }: { readonly weights: Weights; readonly lotOf: ((call: Call) => string) | undefined },
   checking: Checking,
 ): Order {
   const { check } = checking;
@@ -109,7 +124,7 @@ function orderOf<R>(
     ageing,
     fair: fair && fairOf(fair, weights, ageing, checking),
     perKey: perKey && perKeyOf(perKey, check),
-    lotOf: slots.lotOf && ((call) => slots.lotOf?.(call) ?? ''),
+    lotOf,
   });
 }
 
