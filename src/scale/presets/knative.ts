@@ -2,6 +2,7 @@
  * Knative's pod autoscaler as options of the engine.
  */
 
+import type { OptionChecks } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import { show } from '../decision.ts';
 import type { ScalingEngineOptions } from '../engine-options.ts';
@@ -101,13 +102,17 @@ export function knative(options: KnativeOptions): ScalingEngineOptions {
     'reachable',
     'tickMs',
   ]);
-  check.oneOf('metric', options.metric ?? 'concurrency', ['concurrency', 'rps']);
-  check.nonNegative('containerConcurrency', options.containerConcurrency ?? 0);
-  if (options.target !== undefined) check.positive('target', options.target);
-  if (options.total !== undefined) check.positive('total', options.total);
-  check.positive('utilisation', options.utilisation ?? 0.7);
-  const { target, total } = knativeTarget(options);
-  const spec: KpaSpec = {
+  return {
+    bounds: { min: options.minScale ?? 0, max: options.maxScale ?? 1_000 },
+    policies: { kpa: kpaPolicy(options.readings, checkedSpec(options, check)) },
+    stages: [],
+  };
+}
+
+/** The checked specification of the KPA. */
+function checkedSpec(options: KnativeOptions, check: OptionChecks): KpaSpec {
+  const { target, total } = checkedTarget(options, check);
+  return {
     targetValue: target,
     totalValue: total,
     // -1 keeps the activator in the path for ever.
@@ -123,11 +128,18 @@ export function knative(options: KnativeOptions): ScalingEngineOptions {
     reachable: options.reachable ?? true,
     tickMs: check.positive('tickMs', options.tickMs ?? 2_000),
   };
-  return {
-    bounds: { min: options.minScale ?? 0, max: options.maxScale ?? 1_000 },
-    policies: { kpa: kpaPolicy(options.readings, spec) },
-    stages: [],
-  };
+}
+
+function checkedTarget(
+  options: KnativeOptions,
+  check: OptionChecks,
+): ReturnType<typeof knativeTarget> {
+  check.oneOf('metric', options.metric ?? 'concurrency', ['concurrency', 'rps']);
+  check.nonNegative('containerConcurrency', options.containerConcurrency ?? 0);
+  if (options.target !== undefined) check.positive('target', options.target);
+  if (options.total !== undefined) check.positive('total', options.total);
+  check.positive('utilisation', options.utilisation ?? 0.7);
+  return knativeTarget(options);
 }
 
 function kpaPolicy(readings: KnativeOptions['readings'], spec: KpaSpec): ScalingPolicy<KpaState> {
