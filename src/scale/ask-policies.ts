@@ -38,7 +38,9 @@ export function askPolicies(
     );
     next[name] = proposal.state ?? before.policies[name];
     let desired = usable(proposal.desired);
-    let holdsIn = proposal.holdsIn ?? desired === undefined;
+    // NaN is not an opinion, and no ground to shrink on.
+    const isNonsense = desired === undefined && proposal.desired !== undefined;
+    let holdsIn = isNonsense || (proposal.holdsIn ?? desired === undefined);
     let { why } = proposal;
     if (desired === undefined && holdsIn) {
       const since = (blindSince[name] = before.blindSince?.[name] ?? situation.now);

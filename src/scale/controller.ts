@@ -8,7 +8,7 @@ import { emitter, optionChecks, systemRuntime } from '../core/index.ts';
 import type { Decision } from './decision.ts';
 import type { EngineState } from './engine-state.ts';
 import type { ScalingEngine } from './engine.ts';
-import { requireMethod } from './plug-ins.ts';
+import { requireMethod, requireObject } from './plug-ins.ts';
 import type { Actuator, Source } from './ports.ts';
 import { fleetOf } from './ports.ts';
 import type { Reading } from './sample.ts';
@@ -88,8 +88,13 @@ export function controller(options: ControllerOptions): Controller {
     'runtime',
   ]);
   const { name = 'controller', runtime = systemRuntime(), everyMs = 5_000 } = options;
+  requireMethod(check, 'engine', options.engine, 'decide');
+  requireObject(check, 'sources', options.sources);
   for (const [metric, source] of Object.entries(options.sources)) {
     requireMethod(check, `sources.${metric}`, source, 'read');
+  }
+  if (options.state !== undefined && options.state.version !== 1) {
+    check.refuse('state', 'of version 1', options.state);
   }
   requireMethod(check, 'actuator', options.actuator, 'current');
   requireMethod(check, 'actuator', options.actuator, 'apply');
@@ -167,7 +172,10 @@ class TickingController implements Controller, Alarm {
   update(changes: { readonly engine?: ScalingEngine; readonly everyMs?: number }): void {
     const check = optionChecks('controller');
     check.known(changes, ['engine', 'everyMs']);
-    if (changes.engine !== undefined) this.engine = changes.engine;
+    if (changes.engine !== undefined) {
+      requireMethod(check, 'engine', changes.engine, 'decide');
+      this.engine = changes.engine;
+    }
     if (changes.everyMs === undefined) return;
     this.everyMs = check.positive('everyMs', changes.everyMs);
     if (!this.closed) this.settings.runtime.arm(this, this.everyMs);

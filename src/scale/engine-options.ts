@@ -5,7 +5,7 @@
 import type { OptionChecks } from '../core/index.ts';
 import { optionChecks } from '../core/index.ts';
 import type { ScalingMode } from './decision.ts';
-import { requireMethod } from './plug-ins.ts';
+import { requireMethod, requireObject } from './plug-ins.ts';
 import type { Bounds, Combiner, ScalingPolicy, Stage } from './ports.ts';
 import type { QualityOptions, QualityRules } from './quality.ts';
 import { qualityRules } from './quality.ts';
@@ -63,6 +63,8 @@ export function checkedParts(options: ScalingEngineOptions): Parts {
     'restsAtZero',
   ]);
   const { combine, derived = {} } = options;
+  requireObject(check, 'bounds', options.bounds);
+  requireObject(check, 'policies', options.policies);
   const min = check.number('bounds.min', options.bounds.min, { min: 0, integer: true });
   const max = check.count('bounds.max', options.bounds.max);
   if (max < min) check.refuse('bounds.max', `bounds.min (${min}) or more`, max);

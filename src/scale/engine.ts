@@ -7,6 +7,7 @@
  * can take over where this one stopped.
  */
 
+import { OptionError } from '../core/index.ts';
 import { askPolicies } from './ask-policies.ts';
 import type { Decision, ScalingMode } from './decision.ts';
 import type { Parts, ScalingEngineOptions } from './engine-options.ts';
@@ -15,7 +16,7 @@ import type { EngineState } from './engine-state.ts';
 import { FIRST_STATE } from './engine-state.ts';
 import type { Trace } from './plug-ins.ts';
 import type { Bounds } from './ports.ts';
-import { fleetOf } from './ports.ts';
+import { countedFleet } from './ports.ts';
 import type { LastGood } from './quality.ts';
 import { permitted, runStages } from './run-stages.ts';
 import type { Observations } from './situation.ts';
@@ -30,6 +31,8 @@ export interface ScalingEngine {
    *
    * @param state what the last call returned; undefined at the beginning
    * @param now on any time axis that only goes forward, in ms
+   * @throws OptionError (`ERR_OPTION`) for a fleet, a state or a time that cannot be: where nothing is
+   *   known of the fleet, nothing may be asked of it
    */
   decide(
     state: EngineState | undefined,
@@ -81,7 +84,9 @@ class PureEngine implements ScalingEngine {
     now: number,
   ): { decision: Decision; state: EngineState } {
     const before = state ?? FIRST_STATE;
-    const fleet = fleetOf(observations.fleet);
+    if (before.version !== 1) throw new OptionError('decide.state', 'of version 1', state);
+    if (!Number.isFinite(now)) throw new OptionError('decide.now', 'a finite number', now);
+    const fleet = countedFleet(observations.fleet);
     // A fleet that does not tell ready units from others teaches nothing.
     const startUps = tellsReady(observations.fleet)
       ? withReady(before.startUps ?? NO_START_UPS, fleet, now)

@@ -12,9 +12,14 @@ export function requireMethod(
   plugIn: object | undefined,
   method: string,
 ): void {
-  const found: unknown = (plugIn as Record<string, unknown> | undefined)?.[method];
+  const found: unknown = (plugIn as Record<string, unknown> | null | undefined)?.[method];
   if (typeof found !== 'function')
     check.refuse(option, `an object with a method ${method}`, plugIn);
+}
+
+/** Refuses what is no object, before its parts are looked at. */
+export function requireObject(check: OptionChecks, option: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) check.refuse(option, 'an object', value);
 }
 
 /** What is noted while a decision is made. */
@@ -23,10 +28,24 @@ export interface Trace {
   readonly faults: string[];
 }
 
-/** Runs a plug-in; what it throws becomes a fault of this decision, not the end of scaling. */
-export function isolated<T>(origin: string, trace: Trace, fallback: T, plugIn: () => T): T {
+/**
+ * Runs a plug-in. What it throws becomes a fault of this decision, not the end of scaling, and so does
+ * an answer that is none, or a promise of one: decisions are synchronous.
+ */
+export function isolated<T extends object>(
+  origin: string,
+  trace: Trace,
+  fallback: T,
+  plugIn: () => T,
+): T {
   try {
-    return plugIn();
+    const answer: unknown = plugIn();
+    if (typeof answer !== 'object' || answer === null || 'then' in answer) {
+      throw new TypeError(
+        `answered with ${answer instanceof Promise ? 'a promise' : String(answer)}`,
+      );
+    }
+    return answer as T;
   } catch (error) {
     trace.faults.push(`${origin}: ${error instanceof Error ? error.message : String(error)}`);
     return fallback;

@@ -3,6 +3,7 @@
  * of its own state, and hands its next state back, so that a whole engine is one pure function.
  */
 
+import { OptionError } from '../core/index.ts';
 import type { Decision } from './decision.ts';
 import type { Reading, Sample } from './sample.ts';
 
@@ -139,6 +140,20 @@ export interface Actuator {
 
 /** Units last asked for; with parts, what is left out counts as ready. */
 export type FleetReading = number | (Partial<Fleet> & { readonly current: number });
+
+/**
+ * Completes a reading of the fleet that somebody decides from.
+ *
+ * @throws OptionError (`ERR_OPTION`) when `current` is no whole number of 0 or more: a fleet that
+ *   cannot be counted would look like one that is to be shrunk to its minimum
+ */
+export function countedFleet(reading: FleetReading): Fleet {
+  const current: unknown = typeof reading === 'number' ? reading : reading?.current;
+  if (!Number.isSafeInteger(current) || (current as number) < 0) {
+    throw new OptionError('fleet', 'a count, or an object with `current`', reading);
+  }
+  return fleetOf(reading);
+}
 
 /** Completes a reading of the fleet. */
 export function fleetOf(reading: FleetReading): Fleet {

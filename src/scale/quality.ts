@@ -51,6 +51,7 @@ export interface QualityRules {
 
 /** Checks the options and returns the rules. */
 export function qualityRules(options: QualityOptions, check: OptionChecks): QualityRules {
+  check.known(options, ['staleAfterMs', 'keepLastMs', 'plausible', 'fallback']);
   const { plausible = {}, fallback } = options;
   const staleAfterMs = check.durationMs('quality.staleAfterMs', options.staleAfterMs ?? 60_000);
   const keepLastMs = check.nonNegative('quality.keepLastMs', options.keepLastMs ?? 0);

@@ -59,10 +59,12 @@ const MOST = 1e18;
 
 /** Completes a reading, and calls a figure that cannot be (NaN, infinite, beyond 10¹⁸) an error. */
 export function sampleOf(reading: Reading | undefined, now: number): Sample {
-  if (reading === undefined) return badSample('empty', now, 'no reading');
+  // Sources written in JavaScript answer with null as well.
+  if (reading == null) return badSample('empty', now, 'no reading');
   if (typeof reading === 'number') return plainSample(reading, now);
   const { at = now, windowMs = 0, quality = 'fresh', note, perUnit } = reading;
   if (quality === 'empty' || quality === 'error') return badSample(quality, at, note);
+  if (!Number.isFinite(at)) return badSample('error', now, `measured at ${String(at)}`);
   if (perUnit !== undefined && reading.value === undefined)
     return meanSample(reading, perUnit, now);
   const value = reading.value ?? NaN;

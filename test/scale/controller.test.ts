@@ -80,6 +80,21 @@ describe('controller', () => {
     expect(scaler.recent().length).toBeGreaterThan(0);
   });
 
+  it.each([NaN, -1, undefined])(
+    'asks for nothing while the actuator counts %s units',
+    async (current) => {
+      const { runtime, applied } = start({ actuator: { current: () => current as number } });
+
+      await runtime.advance(10_000);
+
+      expect(applied).toEqual([]);
+      expect(runtime.faults.map(({ error }) => error)).toEqual([
+        expect.objectContaining({ code: 'ERR_OPTION', option: 'fleet' }),
+        expect.objectContaining({ code: 'ERR_OPTION', option: 'fleet' }),
+      ]);
+    },
+  );
+
   it('reports an actuator that fails, and tries again', async () => {
     let failures = 0;
     const apply = (): void => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ScalingEngine, ScalingEngineOptions } from '../../src/scale/index.ts';
+import type { Proposal, ScalingEngine, ScalingEngineOptions } from '../../src/scale/index.ts';
 import {
   backlog,
   rateLimits,
@@ -152,6 +152,63 @@ describe('scalingEngine', () => {
     expect(decision.faults).toEqual(['policy broken: no luck']);
   });
 
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['NaN', { desired: NaN, why: '', holdsIn: false }],
+    ['a promise', Promise.resolve({ desired: 1, why: '' })],
+  ])('takes no opinion, and does not shrink, when a policy answers with %s', (_, answer) => {
+    const broken = { propose: () => answer as Proposal };
+    const engine = engineOf({ policies: { broken }, stages: [] });
+
+    expect(engine.decide(undefined, { fleet: 9, metrics: {} }, 0).decision.desired).toBe(9);
+  });
+
+  it('goes on without a stage or a combiner that answers with nothing', () => {
+    const stage = { name: 'broken', adjust: () => undefined as never };
+    const combine = { combine: () => undefined as never };
+
+    const skipped = engineOf({ stages: [stage] });
+    const kept = engineOf({ stages: [], combine });
+
+    const observations = { fleet: 4, metrics: { cpu: 1.4 } };
+    expect(skipped.decide(undefined, observations, 0).decision.desired).toBe(8);
+    expect(kept.decide(undefined, observations, 0).decision.desired).toBe(4);
+  });
+
+  it.each([NaN, -3, 2.5, Infinity, null, undefined, 'three', {}, { current: NaN }])(
+    'does not decide on a fleet of %j, which nobody has counted',
+    (fleet) => {
+      const observations = { fleet: fleet as number, metrics: { cpu: 0.1 } };
+
+      expect(() => engineOf().decide(undefined, observations, 0)).toThrow(
+        expect.objectContaining({ code: 'ERR_OPTION', option: 'fleet' }),
+      );
+    },
+  );
+
+  it('refuses a time that is none and a state of another version', () => {
+    const observations = { fleet: 4, metrics: { cpu: 0.7 } };
+
+    expect(() => engineOf().decide(undefined, observations, NaN)).toThrow(/decide\.now/);
+    expect(() => engineOf().decide({ version: 2 } as never, observations, 0)).toThrow(
+      /decide\.state/,
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['measured at no time', { value: 0.1, at: NaN }],
+    ['a text', '0.1'],
+    ['null', null],
+    ['of an unknown quality', { value: 0.1, quality: 'great' }],
+  ])('does not shrink on a reading that is %s', (_, reading) => {
+    const metrics = { cpu: reading as number };
+
+    const { decision } = engineOf({ stages: [] }).decide(undefined, { fleet: 9, metrics }, 0);
+
+    expect(decision.desired).toBe(9);
+  });
+
   it('is pure, and its state survives JSON', () => {
     const engine = engineOf({ stages: [stabilisation({ inMs: 20_000 }), rateLimits()] });
     const run = (through: <T>(state: T) => T, loads: readonly number[]) => {
@@ -177,7 +234,11 @@ describe('scalingEngine', () => {
   it.each([
     [{ bounds: { min: 5, max: 4 } }, 'scalingEngine.bounds.max'],
     [{ bounds: { min: NaN, max: 4 } }, 'scalingEngine.bounds.min'],
+    [{ bounds: undefined as never }, 'scalingEngine.bounds'],
     [{ policies: {} }, 'scalingEngine.policies'],
+    [{ policies: null as never }, 'scalingEngine.policies'],
+    [{ policies: { cpu: null as never } }, 'scalingEngine.policies.cpu'],
+    [{ quality: { stale: 1 } as never }, 'scalingEngine.stale'],
     [{ stages: [rateLimits(), rateLimits()] }, 'scalingEngine.stages'],
     [{ mode: 'maybe' as never }, 'scalingEngine.mode'],
   ])('refuses %j', (options, option) => {

@@ -3,6 +3,8 @@
  * ones first and busy ones when they come back.
  */
 
+import { optionChecks } from '../../core/index.ts';
+import { requireMethod } from '../plug-ins.ts';
 import type { Actuator } from '../ports.ts';
 
 /** What a pool must offer; tenfold's does. */
@@ -19,8 +21,14 @@ export interface SizedPool {
   };
 }
 
-/** Makes the actuator. */
+/**
+ * Makes the actuator.
+ *
+ * @throws OptionError (`ERR_OPTION`) for what is no pool
+ */
 export function poolActuator(pool: SizedPool): Actuator {
+  const check = optionChecks('poolActuator');
+  for (const method of ['apply', 'snapshot']) requireMethod(check, 'pool', pool, method);
   return {
     current() {
       const { min, max, target, size, starting, draining } = pool.snapshot();

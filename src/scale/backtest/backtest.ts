@@ -8,6 +8,7 @@
 import { optionChecks } from '../../core/index.ts';
 import type { ScalingEngine } from '../engine.ts';
 import { oracleBill } from './oracle.ts';
+import { requireObject } from '../plug-ins.ts';
 import type { Conditions, SupplyStep } from './replay.ts';
 import { replay, unitsFor } from './replay.ts';
 import type { Score } from './score.ts';
@@ -80,13 +81,17 @@ export function backtest(
   options: BacktestOptions,
 ): BacktestResult {
   const { onProgress, ...conditions } = checkedOptions(options);
+  const check = optionChecks('backtest');
+  requireObject(check, 'traces', traces);
+  requireObject(check, 'policies', policies);
   const loads = ('perSecond' in traces ? [traces] : traces).map(loadOf);
   for (const { durationMs, trace } of loads) {
     if (conditions.scoreFromMs < durationMs) continue;
     const within = `less than the ${durationMs} ms of ${trace.name}`;
-    optionChecks('backtest').refuse('scoreFromMs', within, conditions.scoreFromMs);
+    check.refuse('scoreFromMs', within, conditions.scoreFromMs);
   }
   const candidates = Object.entries(policies);
+  if (candidates.length === 0) check.refuse('policies', 'at least one policy', policies);
   const rows: BacktestRow[] = [];
   for (const load of loads) {
     for (const [policy, candidate] of candidates) {

@@ -67,7 +67,7 @@ const COLUMNS: readonly (readonly [
   figure: keyof Score,
   label: string,
   unit: FigureUnit,
-  better: 'higher' | 'lower',
+  better?: 'higher' | 'lower',
 ])[] = [
   ['underTime', 'lacking, time', 'ratio', 'lower'],
   ['underShare', 'lacking, share', 'ratio', 'lower'],
@@ -79,6 +79,8 @@ const COLUMNS: readonly (readonly [
   ['overShare', 'too many, share', 'ratio', 'lower'],
   ['changesPerHour', 'changes per hour', 'number', 'lower'],
   ['instability', 'instability', 'ratio', 'lower'],
+  // Best near 0: below it the fleet misses moves of the demand.
+  ['jitterPerHour', 'jitter per hour', 'number'],
   ['elasticSpeedUp', 'elastic speed-up', 'times', 'higher'],
 ];
 
@@ -126,7 +128,11 @@ export function backtestTable(result: BacktestResult): ReportTable {
     caption:
       'Time and share in which units were lacking or too many; calls that waited too long; what was paid over what was needed, and over what an oracle pays that lacks nothing.',
     rowHeading: 'policy',
-    columns: COLUMNS.map(([, label, unit, better]) => ({ label, unit, better })),
+    columns: COLUMNS.map(([, label, unit, better]) => ({
+      label,
+      unit,
+      ...(better === undefined ? {} : { better }),
+    })),
     rows: result.rows.map(({ trace, policy, score }) => ({
       label: policy,
       group: trace,
