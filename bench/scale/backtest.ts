@@ -2,7 +2,7 @@
 //   --startup 60,180   start-up times in seconds
 //   --only NAME,…      traces by name
 //   --report PATH      writes a page with plots (one per start-up time: PATH-60s.html)
-//   --docs             writes what it prints about HPA v2 and us into docs/scale.md
+//   --docs             writes what it prints about HPA v2 and us into docs/scale.md, and its picture
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fill } from '../../.config/tools/readme.ts';
@@ -13,6 +13,7 @@ import {
   backtestReport,
   backtestTable,
 } from '../../src/scale/index.ts';
+import { pictureOf } from './picture.ts';
 import { readTrace, TRACES } from './traces.ts';
 import { candidates, CAPACITY } from './candidates.ts';
 
@@ -33,6 +34,8 @@ const traces = names.map(readTrace);
 const BASELINE = 'HPA v2';
 const OURS = ['tenfold default', 'tenfold + predictive'];
 const DOCS = 'docs/scale.md';
+const PICTURE = 'docs/images/scale.svg';
+const CUTTING = { trace: 'crane 8', policies: [BASELINE, 'tenfold default'], from: 28, to: 40 };
 
 for (const seconds of values.startup.split(',').map(Number)) {
   const bar = progressBar(process.stderr);
@@ -52,6 +55,7 @@ for (const seconds of values.startup.split(',').map(Number)) {
     const text = readFileSync(DOCS, 'utf8');
     const fence = `\`\`\`text\n${comparison}\n\`\`\``;
     writeFileSync(DOCS, fill(text, `start-up ${seconds} s`, fence));
+    if (seconds === 60) writeFileSync(PICTURE, pictureOf(result, CUTTING));
   }
   if (values.report !== undefined) {
     const command = `npm run backtest -- --startup ${seconds}`;
