@@ -44,7 +44,12 @@ const DOUBTS: readonly Doubt[] = [
     inner: ['retry'],
     because: 'it sees one result for several attempts, and does not stop them when it opens',
   },
-  { outer: ['retry', 'hedge'], inner: ['retry'], because: 'their attempts multiply' },
+  { outer: ['retry'], inner: ['retry'], because: 'their attempts multiply' },
+  {
+    outer: ['hedge'],
+    inner: ['retry'],
+    because: 'it takes the wait between attempts for a late answer',
+  },
   { outer: HOLDERS, inner: ['queue'], because: 'its place is held while the call waits in line' },
   {
     outer: ['breaker'],

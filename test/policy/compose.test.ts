@@ -122,7 +122,7 @@ describe('the order of policies', () => {
       'retry',
       'breaker outside retry: it sees one result for several attempts, and does not stop them when it opens',
     ],
-    ['hedge', 'retry', 'hedge outside retry: their attempts multiply'],
+    ['hedge', 'retry', 'hedge outside retry: it takes the wait between attempts for a late answer'],
     ['bulkhead', 'queue', 'bulkhead outside queue: its place is held while the call waits in line'],
     [
       'breaker',
