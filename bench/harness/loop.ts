@@ -3,6 +3,7 @@
 // operations would all cost the call. Each loop is therefore compiled from a source text of its
 // own: the running number matters, V8 gives equal texts the same function and the same feedback.
 import type { Contender, Prepared } from './benchmark.ts';
+import { median } from './statistics.ts';
 
 /** How a contender is timed: so many calls, which take about so long. */
 export interface Slice {
@@ -59,23 +60,37 @@ export async function prepare(name: string, contender: Contender, n: number): Pr
 
 /**
  * Warm-up is measured in processor time: on a busy machine a span of real time would end before
- * the compiler had its share, and the figures would be those of slow code. A contender that mostly
- * waits is warm after ten times as long.
+ * the compiler had its share, and the figures would be those of slow code. It also goes on while
+ * slices are still becoming faster, up to four times as long: code of many functions is compiled
+ * in many steps. A contender that mostly waits is warm after ten times as long in real time.
  */
 async function warm(timed: (calls: number) => Promise<number>, cpuMs: number): Promise<Slice> {
   const cpu = process.cpuUsage();
   const latest = performance.now() + 10 * cpuMs;
+  const msPerCall: number[] = [];
   let calls = 1;
   for (;;) {
     const tookMs = Math.max(await timed(calls), 0.001);
+    msPerCall.push(tookMs / calls);
     const fitting = Math.max(1, Math.round((calls * SLICE_MS) / tookMs));
     const { user, system } = process.cpuUsage(cpu);
-    const warmed = (user + system) / 1_000 >= cpuMs || performance.now() > latest;
-    if (warmed && fitting <= calls * 10) {
+    const usedMs = (user + system) / 1_000;
+    const warmed = usedMs >= 4 * cpuMs || (usedMs >= cpuMs && hasSettled(msPerCall));
+    if ((warmed || performance.now() > latest) && fitting <= calls * 10) {
       return { calls: fitting, sliceMs: Math.max(SLICE_MS, tookMs / calls) };
     }
     calls = Math.min(calls * 10, fitting);
   }
+}
+
+/** Slices whose median is compared with that of as many before them. */
+const SETTLED_SLICES = 4;
+
+/** Whether the latest slices are no faster any more than those before. */
+export function hasSettled(costs: readonly number[]): boolean {
+  if (costs.length < 2 * SETTLED_SLICES) return false;
+  const latest = median(costs.slice(-SETTLED_SLICES));
+  return latest > 0.9 * median(costs.slice(-2 * SETTLED_SLICES, -SETTLED_SLICES));
 }
 
 // Comparing each result with a value that it never equals keeps it alive without any other cost.

@@ -26,6 +26,8 @@ export interface Measured {
 }
 
 const MOST_ROUNDS = 201;
+/** A row of five policies takes 120 ms of processor time until its code has been compiled. */
+const LEAST_WARM_MS = 150;
 
 const doNothing = async (): Promise<void> => {};
 
@@ -70,7 +72,7 @@ async function compare(benchmark: Comparison, budget: number): Promise<Round[]> 
     const own = benchmark.apart === true && !(name in calibrations);
     runners.push(own ? await apart(name) : await prepare(name, contender, runners.length));
   }
-  const plan = await warmUp(runners, (budget * 0.3) / runners.length);
+  const plan = await warmUp(runners, Math.max(LEAST_WARM_MS, (budget * 0.3) / runners.length));
   const roundMs = runners.reduce((sum, runner) => sum + (plan.get(runner)?.sliceMs ?? 0), 0);
   const roundCount = Math.max(5, Math.min(MOST_ROUNDS, Math.floor((budget * 0.7) / roundMs)));
   const rounds: Round[] = [];

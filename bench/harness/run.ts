@@ -4,64 +4,29 @@
 // Each file is bundled as the published build is (same target, packages external) and measured in
 // a process of its own, one after the other.
 import { build } from 'esbuild';
-import { fork } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
-import {
-  format,
-  judge,
-  loosened,
-  record,
-  regressed,
-  type Floor,
-  type Floors,
-  type Mode,
-  type Result,
-} from './floors.ts';
+import { check } from './check.ts';
+import { format, loosened, record, type Floor, type Floors, type Mode } from './floors.ts';
 import type { Measured } from './measure.ts';
 import { median, spread } from './statistics.ts';
-import { goalLine, printFile, printHeader } from './report.ts';
+import { printFile, printHeader } from './report.ts';
+import type { File, Measurement } from './suite.ts';
+import { budgetFor, busy, MACHINE, MAJOR, measure, OUT, resultsOf, ROOT } from './suite.ts';
 
 const USAGE = `usage: npm run bench -- [module…] [--quick] [--json] [--record]
        npm run bench:check -- [module…] [--quick] [--json]
 
 module     a folder of bench, or folder/file: admission, admission/token-bucket
---quick    a second per file; all files together stay under four minutes
+--quick    a second per file; all files together stay under five minutes
 --json     figures as JSON on stdout
 --record   measures each file three times in both modes and writes bench/floors.json
 --check    fails when a figure is worse than bench/floors.json beyond noise`;
 
-const ROOT = resolve(import.meta.dirname, '../..');
 const FLOORS = join(ROOT, 'bench/floors.json');
-const OUT = join(ROOT, '.cache/bench');
-const MACHINE = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`;
-const MAJOR = process.versions.node.split('.')[0] ?? '';
-/**
- * Compiling on the main thread changes when code is optimised, not what it becomes: during the
- * warm-up, instead of whenever a busy machine lets the background thread run.
- */
-const NODE_FLAGS = ['--expose-gc', '--no-concurrent-recompilation'];
-/** All files together aim at this long in quick mode; scenarios watch their own time. */
-const QUICK_TOTAL_MS = 120_000;
-
-/** A benchmark file: its name `<module>/<name>`, where its bundle is, and what it exports. */
-interface File {
-  readonly name: string;
-  readonly bundle: string;
-  readonly benchmark: Benchmark;
-}
-
-/** One measurement of a file. */
-export interface Measurement {
-  readonly file: File;
-  readonly measured: Measured;
-  readonly results: readonly Result[];
-}
-
 async function main(): Promise<number> {
   const { values: flags, positionals } = parseArgs({
     allowPositionals: true,
@@ -83,9 +48,12 @@ async function main(): Promise<number> {
   const mode: Mode = flags.quick ? 'quick' : 'full';
   if (!flags.json) printHeader(MACHINE);
   if (flags.record) return recordAll(files);
-  return flags.check
-    ? check(files, mode, flags.json, positionals.length === 0)
-    : show(files, mode, flags.json);
+  if (!flags.check) return show(files, mode, flags.json);
+  const floors = readFloors()[MAJOR] ?? {};
+  const whole = positionals.length === 0;
+  const { shown, failures } = await check(files, { floors, mode, whole, silent: flags.json });
+  if (flags.json) printJson(shown);
+  return failures > 0 ? 1 : 0;
 }
 
 function benchmarkNames(): string[] {
@@ -124,26 +92,6 @@ async function bundle(names: readonly string[]): Promise<File[]> {
   return files;
 }
 
-/** Measures a file once, in a process of its own. */
-async function measure(file: File, mode: Mode, budgetMs: number): Promise<Measurement> {
-  const script = join(OUT, 'harness/measure.mjs');
-  const child = fork(script, [file.bundle, String(budgetMs), mode], { execArgv: NODE_FLAGS });
-  const measured = await new Promise<Measured>((done, failed) => {
-    child.once('message', (message) => done(message as Measured));
-    child.once('exit', (code) => failed(new Error(`${file.name} ended with ${String(code)}`)));
-  });
-  const results = (file.benchmark.goals ?? [])
-    .map((goal, g) => ({ goal, values: measured.goals[g] ?? [] }))
-    .filter(({ goal }) => goal.nodeMajor === undefined || String(goal.nodeMajor) === MAJOR)
-    .map(({ goal, values }) => judge(`${file.name}#${goal.id}`, goal, values, measured.rounds));
-  return { file, measured, results };
-}
-
-function budgetFor(mode: Mode, fileCount: number): number {
-  if (mode === 'full') return 6_000;
-  return Math.max(400, Math.min(1_200, QUICK_TOTAL_MS / fileCount));
-}
-
 async function show(files: readonly File[], mode: Mode, json: boolean): Promise<number> {
   const shown: Measurement[] = [];
   for (const file of files) {
@@ -155,90 +103,8 @@ async function show(files: readonly File[], mode: Mode, json: boolean): Promise<
   return 0;
 }
 
-/** Fails on regressions, loosened goals and goals nobody answers; prints every goal not met. */
-async function check(
-  files: readonly File[],
-  mode: Mode,
-  json: boolean,
-  whole: boolean,
-): Promise<number> {
-  const floors = readFloors()[MAJOR] ?? {};
-  const faults: Fault[] = [];
-  const shown: Measurement[] = [];
-  for (const file of files) {
-    const attempts = await attempt(file, mode, budgetFor(mode, files.length), floors);
-    const last = attempts.at(-1) as Measurement;
-    shown.push(last);
-    for (const result of last.results) {
-      const floor = floors[result.id];
-      if (!json) console.log(goalLine(result, floor, mode));
-      if (floor !== undefined)
-        faults.push(...faultsOf(resultsOf(attempts, result.id), floor, mode));
-    }
-  }
-  const answered = new Set(shown.flatMap(({ results }) => results.map(({ id }) => id)));
-  for (const id of whole ? Object.keys(floors) : []) {
-    if (!answered.has(id)) {
-      faults.push({ says: `${id}: no benchmark answers this goal any more`, fails: true });
-    }
-  }
-  if (json) printJson(shown);
-  for (const { says, fails } of faults) console.error(`${fails ? 'FAIL' : 'NOT JUDGED'} ${says}`);
-  const failures = faults.filter(({ fails }) => fails).length;
-  const seconds = Math.round(performance.now() / 1_000);
-  const counts = [`${files.length} files`, `${answered.size} goals`, `${failures} failures`];
-  if (!json) console.log([...counts, `${seconds} s`].join(', '));
-  return failures > 0 ? 1 : 0;
-}
-
-/** What is wrong with a goal; on a busy machine a regression is told, and fails nothing. */
-interface Fault {
-  readonly says: string;
-  readonly fails: boolean;
-}
-
-function faultsOf(results: readonly Result[], floor: Floor, mode: Mode): Fault[] {
-  const [first] = results;
-  const faults: Fault[] = [];
-  if (first === undefined) return faults;
-  if (loosened(first, floor)) {
-    faults.push({ says: `${first.id}: its goal was ${floor.goal}`, fails: true });
-  }
-  if (regressed(results, floor, mode, MACHINE)) {
-    const why = busy() ? ', but others use this machine' : '';
-    faults.push({ says: `${first.id}: worse than recorded${why}`, fails: why === '' });
-  }
-  return faults;
-}
-
-/** Whether more wants to run than this machine has processors for, and one to spare. */
-function busy(): boolean {
-  return (loadavg()[0] ?? 0) > cpus().length + 1;
-}
-
-/** Measures once, and up to twice more while some goal looks worse than recorded. */
-async function attempt(
-  file: File,
-  mode: Mode,
-  budgetMs: number,
-  floors: Readonly<Record<string, Floor>>,
-): Promise<Measurement[]> {
-  const attempts: Measurement[] = [];
-  for (;;) {
-    attempts.push(await measure(file, mode, budgetMs));
-    const worse = attempts[0]?.results.some(({ id }) => {
-      const floor = floors[id];
-      return floor !== undefined && regressed(resultsOf(attempts, id), floor, mode, MACHINE);
-    });
-    if (worse !== true || attempts.length === 3) return attempts;
-  }
-}
-
-function resultsOf(attempts: readonly Measurement[], id: string): Result[] {
-  return attempts.flatMap(({ results }) => results.filter((result) => result.id === id));
-}
-
 async function recordAll(files: readonly File[]): Promise<number> {
+  if (busy()) console.error('others use this machine: what is recorded now is worth little');
   const where = {
     machine: MACHINE,
     node: process.version,

@@ -53,7 +53,8 @@ describe('judging a goal', () => {
 });
 
 describe('a regression', () => {
-  const measured = (comparable: number): Result => result({ comparable, value: comparable });
+  const measured = (comparable: number, over: Partial<Result> = {}): Result =>
+    result({ comparable, value: comparable, noise: 0.1, ...over });
 
   it('is a figure worse than recorded by more than the tolerance', () => {
     expect(regressed([measured(1.34)], floor, 'quick', 'here')).toBe(false);
@@ -73,6 +74,15 @@ describe('a regression', () => {
     expect(regressed([measured(1.9)], noisy, 'quick', 'here')).toBe(true);
   });
 
+  it('allows the noise of the measurement itself', () => {
+    expect(regressed([measured(1.7, { noise: 0.8 })], floor, 'quick', 'here')).toBe(false);
+  });
+
+  it('allows more to figures that are held against the calibration', () => {
+    expect(regressed([measured(1.5, { unit: 'ns' })], floor, 'quick', 'here')).toBe(false);
+    expect(regressed([measured(1.7, { unit: 'ns' })], floor, 'quick', 'here')).toBe(true);
+  });
+
   it('allows twice the cost on a machine that was not recorded', () => {
     expect(regressed([measured(1.9)], floor, 'quick', 'elsewhere')).toBe(false);
     expect(regressed([measured(2.1)], floor, 'quick', 'elsewhere')).toBe(true);
@@ -80,7 +90,7 @@ describe('a regression', () => {
 
   it('is a fall where more is better', () => {
     const more: Floor = { ...floor, better: 'more', goal: 3, quick: { comparable: 4, noise: 0 } };
-    const fallen = (comparable: number): Result => result({ comparable, better: 'more' });
+    const fallen = (comparable: number): Result => measured(comparable, { better: 'more' });
 
     expect(regressed([fallen(3)], more, 'quick', 'here')).toBe(false);
     expect(regressed([fallen(2.9)], more, 'quick', 'here')).toBe(true);
