@@ -48,6 +48,7 @@ interface Scene {
 
 /** p-queue on the clock of vitest. */
 function rival(options: object): Scene {
+  // eslint-disable-next-line no-restricted-globals -- p-queue knows no runtime; this is the clock of vitest
   const sleep = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms));
   return {
     make: (given = {}) =>
