@@ -19,7 +19,7 @@ export const TRACES = Object.keys(FILES) as readonly (keyof typeof FILES)[];
 
 /** A trace by name, the values divided by their mean. */
 export function readTrace(name: keyof typeof FILES): Trace {
-  const path = new URL(`../../test/vectors/load-traces/${FILES[name]}.csv.gz`, import.meta.url);
+  const path = `test/vectors/load-traces/${FILES[name]}.csv.gz`;
   const rows = gunzipSync(readFileSync(path)).toString().trim().split('\n').slice(1);
   const [first = [], second = []] = rows.slice(0, 2).map((row) => row.split(',').map(Number));
   const values = rows.map((row) => Number(row.split(',')[1]));

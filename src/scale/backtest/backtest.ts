@@ -71,7 +71,7 @@ export interface BacktestResult {
 /**
  * Replays every trace against every policy. Engines read `arrivals` (per second, over the metric
  * window; `arrivals6s` and `arrivals60s` over those spans), `utilisation` (0–1), `backlog` (calls) and
- * `waitMs`. A day of a trace takes some 50 ms per policy.
+ * `waitMs`. A day of a trace takes some 15 to 150 ms per policy, by its pace.
  *
  * @throws OptionError (`ERR_OPTION`) for an option or a trace out of range
  */
