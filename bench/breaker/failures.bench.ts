@@ -47,8 +47,8 @@ const benchmark: Benchmark = {
     'tenfold, 100 calls': tenfold(100),
     'tenfold, 1,000 calls': tenfold(1_000),
     'tenfold, 100,000 calls': tenfold(100_000),
-    'opossum, 100 calls': opossum(100),
-    'opossum, 1,000 calls': opossum(1_000),
+    // Its window goes by time and cannot be bounded: the calls it is timed with come on top.
+    'opossum, 1,000 calls and more': opossum(1_000),
   },
   goals: [
     {
@@ -59,8 +59,8 @@ const benchmark: Benchmark = {
     },
     {
       id: 'against-opossum',
-      says: 'with 1,000 calls in the window at least 100 times as fast as opossum',
-      value: (ns) => ns('opossum, 1,000 calls') / ns('tenfold, 1,000 calls'),
+      says: 'at least 100 times as fast as opossum with as many calls or more',
+      value: (ns) => ns('opossum, 1,000 calls and more') / ns('tenfold, 1,000 calls'),
       atLeast: 100,
     },
   ],

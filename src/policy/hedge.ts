@@ -234,7 +234,7 @@ class HedgedCall<T> implements Alarm, CancelHook {
     }
     this.learn();
     if (index > 0) this.hedger.hedgesWon++;
-    this.finish(new DOMException('another attempt answered first', 'AbortError'), index);
+    this.finish(this.tokens.length > 1 ? lost() : undefined, index);
     this.resolve(value);
   }
 
@@ -268,4 +268,9 @@ class HedgedCall<T> implements Alarm, CancelHook {
       if (i !== winner) this.tokens[i]?.cancel(reason);
     }
   }
+}
+
+/** Made only for attempts that are told: it costs more than the whole call. */
+function lost(): DOMException {
+  return new DOMException('another attempt answered first', 'AbortError');
 }
