@@ -17,7 +17,8 @@ export const NO_CALL: Call = Object.freeze({});
 /** The part all doors share. */
 export class Gate<Events extends LimiterEvents = LimiterEvents> {
   readonly name: string;
-  readonly kind = 'limiter';
+  /** What `compose` judges the order of policies by. */
+  readonly kind: 'limiter' | 'concurrency-limiter';
   readonly runtime: Runtime;
   readonly events: Emitter<Events>;
   /** Refusals, dry ones too, by the limit that bound, where several decide. */
@@ -36,6 +37,8 @@ export class Gate<Events extends LimiterEvents = LimiterEvents> {
     const check = optionChecks(factory);
     const { name = factory, exempt, dryRun = false } = options;
     this.name = check.text('name', name);
+    // Calls hold what the one admits until they have settled, and nothing of the other.
+    this.kind = factory === 'concurrencyLimiter' ? 'concurrency-limiter' : 'limiter';
     this.runtime = options.runtime ?? systemRuntime();
     this.exempt = exempt === undefined ? undefined : check.callable('exempt', exempt);
     this.dryRun = dryRun;

@@ -35,7 +35,7 @@ interface Doubt {
 }
 
 /** Kinds that hold something until the work has settled. */
-const HOLDERS = ['queue', 'pool', 'bulkhead'];
+const HOLDERS = ['queue', 'pool', 'bulkhead', 'concurrency-limiter'];
 
 const DOUBTS: readonly Doubt[] = [
   { outer: HOLDERS, inner: ['retry'], because: 'its place is held while the retry waits' },

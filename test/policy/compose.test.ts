@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { concurrencyLimiter } from '../../src/admission/index.ts';
 import { circuitBreaker } from '../../src/breaker/index.ts';
 import type { Policy } from '../../src/core/index.ts';
 import { bulkhead, compose, hedge, retry, timeout } from '../../src/policy/index.ts';
@@ -26,6 +27,7 @@ function parts(runtime: VirtualRuntime) {
     hedge: hedge({ runtime, delayMs: 10 }),
     queue: workQueue({ runtime, concurrency: 2 }),
     bulkhead: bulkhead({ runtime, concurrency: 2 }),
+    limit: concurrencyLimiter({ runtime, limit: 2, name: 'limit' }),
     breaker: circuitBreaker({ runtime, windowCalls: 4, minimumCalls: 4 }),
     total: timeout({ runtime, ms: 1_000, name: 'total' }),
     attempt: timeout({ runtime, ms: 100, name: 'attempt' }),
@@ -117,6 +119,7 @@ describe('the order of policies', () => {
   it.each([
     ['queue', 'retry', 'queue outside retry: its place is held while the retry waits'],
     ['bulkhead', 'retry', 'bulkhead outside retry: its place is held while the retry waits'],
+    ['limit', 'retry', 'limit outside retry: its place is held while the retry waits'],
     [
       'breaker',
       'retry',
