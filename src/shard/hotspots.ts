@@ -75,6 +75,7 @@ export function hotspots(options: HotspotsOptions): Hotspots {
   const check = optionChecks('hotspots');
   check.known(options, ['map', 'nodeRatio', 'keyRatio', 'keys', 'halfLifeMs', 'runtime']);
   const { map, runtime = systemRuntime() } = options;
+  if (typeof map?.slot !== 'function') check.refuse('map', 'a shard map', map);
   const nodeRatio = check.number('nodeRatio', options.nodeRatio ?? 1.25, { above: 1 });
   const keyRatio = check.number('keyRatio', options.keyRatio ?? 0.5, { above: 0, max: 1 });
   const halfLifeMs = check.durationMs('halfLifeMs', options.halfLifeMs ?? 60_000);

@@ -35,6 +35,10 @@ export function shardMap(options: ShardMapOptions): ShardMap {
   return new LocalShardMap(options);
 }
 
+function refuseKey(key: unknown): never {
+  return optionChecks('shardMap').refuse('key', 'a string', key);
+}
+
 const HOLDS: ClaimAnswer = Object.freeze({ ok: true });
 
 class LocalShardMap implements ShardMap {
@@ -63,6 +67,9 @@ class LocalShardMap implements ShardMap {
     this.tag = tag === undefined ? undefined : check.callable('tag', tag);
     check.number('memo', memo, { min: 0, integer: true });
     this.memo = memo === 0 ? undefined : new KeyMemo(memo);
+    if (typeof strategy?.place !== 'function') {
+      check.refuse('strategy', 'a strategy such as slots()', strategy);
+    }
     this.side = { strategy, placement: strategy.place(members(options.nodes)) };
     this.placement = this.side.placement;
   }
@@ -88,6 +95,8 @@ class LocalShardMap implements ShardMap {
   }
 
   owner(key: string): string {
+    // A number has no characters: every user id would have the same owner, and nobody would notice.
+    if (typeof key !== 'string') refuseKey(key);
     if (this.memo !== undefined) return this.remembered(key, this.memo);
     return this.placement.owner(this.tag === undefined ? key : this.tag(key)).id;
   }
@@ -106,6 +115,9 @@ class LocalShardMap implements ShardMap {
   }
 
   group(keys: Iterable<string>): Map<string, string[]> {
+    if (typeof keys?.[Symbol.iterator] !== 'function') {
+      optionChecks('shardMap.group').refuse('keys', 'keys in a list or another iterable', keys);
+    }
     const groups = new Map<string, string[]>();
     for (const key of keys) {
       const owner = this.owner(key);
@@ -187,6 +199,9 @@ class LocalShardMap implements ShardMap {
 
   adopt(snapshot: ShardMapSnapshot, strategies: readonly Strategy[] = []): boolean {
     if (this.running) throw new MigrationError('a migration is running here');
+    if (typeof snapshot !== 'object' || snapshot === null) {
+      optionChecks('shardMap.adopt').refuse('snapshot', 'a snapshot of a map', snapshot);
+    }
     if (snapshot.epoch <= this.epoch) return false;
     const state = stateOf(snapshot, [this.side.strategy, ...strategies]);
     this.side = state.side;
@@ -207,6 +222,7 @@ class LocalShardMap implements ShardMap {
   }
 
   private tagOf(key: string): string {
+    if (typeof key !== 'string') refuseKey(key);
     return this.tag === undefined ? key : this.tag(key);
   }
 

@@ -38,6 +38,7 @@ export function members(nodes: readonly ShardNode[]): readonly ShardMember[] {
   const seen = new Set<string>();
   return nodes.map((node, at) => {
     const path = `nodes[${at}]`;
+    if (typeof node !== 'object' || node === null) check.refuse(path, 'a node with an id', node);
     check.text(`${path}.id`, node.id);
     if (seen.has(node.id)) check.refuse(`${path}.id`, 'unique', node.id);
     seen.add(node.id);
