@@ -72,3 +72,14 @@ export type { LoadShedder, LoadShedderOptions, ShedEvents, ShedSnapshot } from '
 export { loadShedder } from './load-shedder.ts';
 export type { ClientThrottle, ClientThrottleOptions, ThrottleSnapshot } from './client-throttle.ts';
 export { clientThrottle } from './client-throttle.ts';
+export type { LimitStore, StoreAnswer, StoreAsk } from './shared/limit-store.ts';
+export type { MemoryLimitStoreOptions } from './shared/memory-limit-store.ts';
+export { memoryLimitStore } from './shared/memory-limit-store.ts';
+export type {
+  SharedEvents,
+  SharedLimit,
+  SharedLimiterOptions,
+  SharedSnapshot,
+} from './shared/shared-options.ts';
+export type { SharedLimiter } from './shared/shared-limiter.ts';
+export { sharedLimiter } from './shared/shared-limiter.ts';
