@@ -29,3 +29,4 @@ export { bulkhead, compose, fallback, hedge, retry, retryBudget, timeout } from 
 export { scalingEngine } from './scale/index.ts';
 export { pool } from './pool/index.ts';
 export { workQueue } from './queue/index.ts';
+export { cache } from './cache/index.ts';

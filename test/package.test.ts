@@ -38,7 +38,7 @@ describe('package.json', () => {
 
 describe('the root', () => {
   it.each([
-    ...['tokenBucket', 'workQueue', 'pool', 'circuitBreaker', 'scalingEngine', 'compose'],
+    ...['tokenBucket', 'workQueue', 'pool', 'circuitBreaker', 'scalingEngine', 'compose', 'cache'],
     ...['timeout', 'systemRuntime', 'RejectedError'],
   ])('exports %s', (name) => {
     expect(root).toHaveProperty(name);

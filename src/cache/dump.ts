@@ -1,0 +1,87 @@
+/** Memory in and out as plain data: warm starts, and dumps that outlive the process. */
+
+import { optionChecks } from '../core/index.ts';
+import type { Engine, Writing } from './engine.ts';
+import type { CacheDump } from './types.ts';
+
+/** Entries between two pauses for the event loop. */
+const BATCH = 1_000;
+
+/** Puts entries into memory only, giving way to other work now and then. */
+export async function warm<V>(
+  engine: Engine<V>,
+  source: Iterable<readonly [string, V]> | AsyncIterable<readonly [string, V]>,
+  writing: (key: string, value: V) => Writing<V>,
+): Promise<number> {
+  let count = 0;
+  for await (const [key, value] of source) {
+    if (engine.isClosed) return count;
+    engine.keep(writing(key, value));
+    if (++count % BATCH === 0) await engine.rules.runtime.yield();
+  }
+  return count;
+}
+
+/** Everything in memory under a prefix that is of use. */
+export function dumpOf<V>(
+  engine: Engine<V>,
+  prefix: string,
+  scope: readonly string[],
+): CacheDump<V> {
+  const { shelf, rules } = engine;
+  const { table, clock, keepMs } = shelf;
+  const now = rules.runtime.now();
+  const entries: CacheDump<V>['entries'][number][] = [];
+  for (const slot of table.slots()) {
+    const key = table.key(slot);
+    const value = table.value(slot);
+    const freshMs = table.freshUntilOf(slot) - now;
+    const mark = table.markOf(slot);
+    const isCurrent = mark === undefined || clock.isCurrent(mark);
+    if (!key.startsWith(prefix) || value === undefined || freshMs + keepMs <= 0 || !isCurrent)
+      continue;
+    const tags = (mark?.tags ?? []).filter((tag) => !scope.includes(tag));
+    entries.push({
+      key: key.slice(prefix.length),
+      value,
+      freshMs: freshMs === Infinity ? null : freshMs,
+      ...(tags.length > 0 ? { tags } : {}),
+    });
+  }
+  return { format: 'cache/1', takenAt: rules.runtime.wallTime(), version: rules.version, entries };
+}
+
+/** Puts a dump into memory. A dump of another version goes through `migrate`, or is left out. */
+export function restore<V>(
+  engine: Engine<V>,
+  dump: CacheDump<V>,
+  place: (key: string) => { readonly key: string; readonly scope: readonly string[] },
+): number {
+  const check = optionChecks('cache.load');
+  check.oneOf('format', dump.format, ['cache/1']);
+  const { rules, shelf } = engine;
+  const now = rules.runtime.now();
+  const passedMs = Math.max(0, rules.runtime.wallTime() - check.number('takenAt', dump.takenAt));
+  let restored = 0;
+  for (const entry of dump.entries) {
+    const freshMs = entry.freshMs === null ? Infinity : entry.freshMs - passedMs;
+    const value = migrated(engine, entry.value, dump.version);
+    if (!(freshMs + shelf.keepMs > 0) || value === undefined) continue;
+    const { key, scope } = place(entry.key);
+    const tags = [...(entry.tags ?? []), ...scope];
+    const mark = tags.length === 0 ? undefined : { tags, at: shelf.clock.now };
+    shelf.keep(key, value, { freshUntil: now + freshMs, loadMs: 0, mark });
+    if (freshMs > 0) restored++;
+  }
+  return restored;
+}
+
+function migrated<V>({ rules }: Engine<V>, value: V, from: number): V | undefined {
+  if (from === rules.version) return value;
+  if (from > rules.version || rules.migrate === undefined) return undefined;
+  try {
+    return rules.migrate(value, from);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * W-TinyLFU: a small window of newcomers before a main part that only lets in what is used more often
+ * than what it would drive out.
+ *
+ * Source: G. Einziger, R. Friedman, B. Manes, TinyLFU, ACM ToS 2017; details after Caffeine (window
+ * LRU; main part a segmented LRU with 80 % protected; a candidate of frequency 6 or more is let in at
+ * random once in 128 times, against floods of colliding hashes). Deviations: the share of the window
+ * can change while in use, and settles as entries come; expired entries go first; a candidate and a
+ * victim may be compared by worth (cost to get again over weight) times frequency.
+ */
+
+import type { Eviction, EvictionSpace } from '../eviction.ts';
+import { frequencySketch, powerOfTwo } from './sketch.ts';
+import type { FrequencySketch } from './sketch.ts';
+import { SlotLists } from './slot-lists.ts';
+
+const WINDOW = 0;
+const PROBATION = 1;
+const PROTECTED = 2;
+const PROTECTED_RATIO = 0.8;
+const FLOOD_FREQUENCY = 6;
+const FLOOD_CHANCE = 1 / 128;
+/** Entries that leave a window too large, per entry that comes: a change of share is no pause. */
+const MOVES_PER_ENTRY = 8;
+/** Oldest entries among which the least worthy is sought. */
+const COMPARED = 8;
+
+/** W-TinyLFU with a window share that can be changed. */
+export class SegmentedTinyLfu implements Eviction {
+  private readonly space: EvictionSpace;
+  private readonly lists = new SlotLists();
+  private readonly sketch: FrequencySketch;
+  private segment = new Uint8Array(0);
+  /** Capacity in weights, or in entries where they are not weighed. */
+  private readonly capacity: number;
+  private readonly weighs: boolean;
+  private windowMax = 0;
+  private protectedMax = 0;
+  private total = 0;
+  private windowWeight = 0;
+  private protectedWeight = 0;
+  private entries = 0;
+
+  constructor(space: EvictionSpace, windowRatio: number) {
+    this.space = space;
+    this.weighs = space.maxWeight !== Infinity;
+    this.capacity = this.weighs ? space.maxWeight : space.maxEntries;
+    this.sketch = frequencySketch(this.weighs ? 0 : this.capacity);
+    this.setWindow(windowRatio);
+  }
+
+  /** Changes the window's share, 0–1; entries move over as others come. */
+  setWindow(ratio: number): void {
+    const least = this.weighs ? 0 : 1;
+    const window = Math.max(
+      least,
+      this.weighs ? this.capacity * ratio : Math.round(this.capacity * ratio),
+    );
+    this.windowMax = Math.min(window, this.capacity);
+    this.protectedMax = Math.floor((this.capacity - this.windowMax) * PROTECTED_RATIO);
+  }
+
+  used(slot: number): void {
+    this.sketch.increment(this.space.hash(slot));
+    const { lists } = this;
+    const segment = this.segment[slot] as number;
+    lists.unlink(slot);
+    if (segment !== PROBATION) {
+      lists.append(segment, slot);
+      return;
+    }
+    this.segment[slot] = PROTECTED;
+    lists.append(PROTECTED, slot);
+    this.protectedWeight += this.space.weight(slot);
+    this.demote();
+  }
+
+  added(slot: number): void {
+    const weight = this.space.weight(slot);
+    this.entries++;
+    if (this.weighs) this.learnCapacity();
+    this.sketch.increment(this.space.hash(slot));
+    this.segment[slot] = WINDOW;
+    this.lists.append(WINDOW, slot);
+    this.windowWeight += weight;
+    this.total += weight;
+    if (weight > this.capacity) this.drop(slot);
+    else this.settle();
+  }
+
+  rewritten(slot: number, weightBefore: number): void {
+    const change = this.space.weight(slot) - weightBefore;
+    if (change === 0) {
+      this.used(slot);
+      return;
+    }
+    const segment = this.segment[slot] as number;
+    this.total += change;
+    if (segment === WINDOW) this.windowWeight += change;
+    if (segment === PROTECTED) this.protectedWeight += change;
+    this.used(slot);
+    if (this.space.weight(slot) > this.capacity) this.drop(slot);
+    else this.settle();
+  }
+
+  removed(slot: number): void {
+    const weight = this.space.weight(slot);
+    const segment = this.segment[slot] as number;
+    this.lists.unlink(slot);
+    this.total -= weight;
+    this.entries--;
+    if (segment === WINDOW) this.windowWeight -= weight;
+    if (segment === PROTECTED) this.protectedWeight -= weight;
+  }
+
+  reserve(slots: number): void {
+    this.lists.reserve(slots);
+    if (slots <= this.segment.length) return;
+    const longer = new Uint8Array(slots);
+    longer.set(this.segment);
+    this.segment = longer;
+  }
+
+  clear(): void {
+    this.lists.clear();
+    this.sketch.clear();
+    this.total = this.windowWeight = this.protectedWeight = this.entries = 0;
+  }
+
+  describe(): Readonly<Record<string, number>> {
+    return { windowRatio: this.capacity === 0 ? 0 : this.windowMax / this.capacity };
+  }
+
+  /** Where only weight is bounded, the number of entries is learnt as they come. */
+  private learnCapacity(): void {
+    if ((this.entries & (this.entries - 1)) === 0) {
+      this.sketch.ensureCapacity(powerOfTwo(this.entries) * 2);
+    }
+  }
+
+  private demote(): void {
+    while (this.protectedWeight > this.protectedMax) {
+      const slot = this.lists.oldest(PROTECTED);
+      if (slot === PROTECTED) return;
+      this.lists.unlink(slot);
+      this.lists.append(PROBATION, slot);
+      this.segment[slot] = PROBATION;
+      this.protectedWeight -= this.space.weight(slot);
+    }
+  }
+
+  /** Moves what the window has no room for into the main part, and evicts down to the capacity. */
+  private settle(): void {
+    const { lists } = this;
+    let candidate = PROBATION as number;
+    for (let moves = 0; this.windowWeight > this.windowMax && moves < MOVES_PER_ENTRY; moves++) {
+      const slot = lists.oldest(WINDOW);
+      if (slot === WINDOW) break;
+      lists.unlink(slot);
+      lists.append(PROBATION, slot);
+      this.segment[slot] = PROBATION;
+      this.windowWeight -= this.space.weight(slot);
+      if (candidate === PROBATION) candidate = slot;
+    }
+    while (this.total > this.capacity && this.entries > 0) candidate = this.contest(candidate);
+  }
+
+  /**
+   * Evicts one entry, and returns the next candidate.
+   *
+   * @param candidate first of those that came from the window, or the head when none is left
+   */
+  private contest(candidate: number): number {
+    const { lists } = this;
+    const victim = this.victim();
+    if (victim === PROBATION) {
+      const other = lists.oldest(PROTECTED);
+      this.drop(other === PROTECTED ? lists.oldest(WINDOW) : other);
+      return PROBATION;
+    }
+    if (candidate === PROBATION) {
+      this.drop(victim);
+      return PROBATION;
+    }
+    const next = lists.after(candidate);
+    if (candidate === victim || this.wins(candidate, victim)) {
+      this.drop(victim);
+    } else {
+      this.drop(candidate);
+    }
+    return next;
+  }
+
+  /** The oldest of probation; where entries differ in worth, the least worthy of the oldest few. */
+  private victim(): number {
+    const { lists, space } = this;
+    const oldest = lists.oldest(PROBATION);
+    if (!space.costAware) return oldest;
+    let least = oldest;
+    let leastWorth = Infinity;
+    let slot = oldest;
+    for (let i = 0; i < COMPARED && slot !== PROBATION; i++, slot = lists.after(slot)) {
+      const worth = this.worthOf(slot);
+      if (worth < leastWorth) {
+        least = slot;
+        leastWorth = worth;
+      }
+    }
+    return least;
+  }
+
+  private worthOf(slot: number): number {
+    return this.sketch.frequency(this.space.hash(slot)) * this.space.worth(slot);
+  }
+
+  private wins(candidate: number, victim: number): boolean {
+    const { space, sketch } = this;
+    if (space.expired(victim)) return true;
+    const arrived = sketch.frequency(space.hash(candidate));
+    const present = sketch.frequency(space.hash(victim));
+    if (arrived * space.worth(candidate) > present * space.worth(victim)) return true;
+    return arrived >= FLOOD_FREQUENCY && space.random() < FLOOD_CHANCE;
+  }
+
+  private drop(slot: number): void {
+    this.removed(slot);
+    this.space.evict(slot);
+  }
+}
