@@ -32,3 +32,13 @@ export function peaked(
 export function faded(average: number, elapsedMs: number, memoryMs: number): number {
   return elapsedMs <= 0 ? average : average * Math.exp(-elapsedMs / memoryMs);
 }
+
+/** Least weight of a sample: where they are many, the last few dozen make the average. */
+const LEAST_WEIGHT = 1 / 32;
+
+/** How much the next sample counts, 0–1, `elapsedMs` after the one before. */
+export function sampleWeight(elapsedMs: number, memoryMs: number): number {
+  return elapsedMs <= 0
+    ? LEAST_WEIGHT
+    : Math.max(LEAST_WEIGHT, 1 - Math.exp(-elapsedMs / memoryMs));
+}

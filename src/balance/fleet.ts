@@ -1,6 +1,6 @@
 /** The endpoints in arrays by slot: what picks read, and what the ends of calls teach. */
 
-import { blended } from './decaying.ts';
+import { blended, sampleWeight } from './decaying.ts';
 import type { FullEndpoint } from './endpoint-record.ts';
 import { EndpointRecord } from './endpoint-record.ts';
 import type { CallEnd, FleetFigures } from './policy.ts';
@@ -20,11 +20,12 @@ export class Fleet<T> implements FleetFigures {
   learnedAt: Float64Array<ArrayBuffer> = new Float64Array(0);
   utilisation: Float64Array<ArrayBuffer> = new Float64Array(0);
   quality: Float64Array<ArrayBuffer> = new Float64Array(0);
+  /** Of calls that succeeded: what fails fast says nothing of how long work takes. */
   meanLatencyMs = 0;
   weightTotal = 0;
   activeTotal = 0;
   private meanAt = 0;
-  private readonly memoryMs: number;
+  readonly memoryMs: number;
   private readonly kinds: KindFigures;
   private readonly free: number[] = [];
 
@@ -92,16 +93,14 @@ export class Fleet<T> implements FleetFigures {
   /** What the end of a call teaches; a failure never makes an endpoint look faster. */
   learn(slot: number, end: CallEnd, quality: number | undefined): void {
     const { now, failed, latencyMs } = end;
-    const elapsed = now - this.learnedAt[slot]!;
+    const weight = sampleWeight(now - this.learnedAt[slot]!, this.memoryMs);
     const before = this.latencyMs[slot]!;
-    const sample = failed ? Math.max(latencyMs, before) : latencyMs;
-    this.latencyMs[slot] = before === 0 ? sample : blended(before, sample, elapsed, this.memoryMs);
-    this.errorRatio[slot] = blended(this.errorRatio[slot]!, failed ? 1 : 0, elapsed, this.memoryMs);
+    const sample = failed ? Math.max(latencyMs, before, this.meanLatencyMs) : latencyMs;
+    this.latencyMs[slot] = before === 0 ? sample : before + weight * (sample - before);
+    this.errorRatio[slot]! += weight * ((failed ? 1 : 0) - this.errorRatio[slot]!);
     this.learnedAt[slot] = now;
-    this.learnMean(sample, now);
-    if (quality !== undefined) {
-      this.quality[slot] = blended(this.quality[slot]!, quality, elapsed, this.memoryMs);
-    }
+    if (!failed) this.learnMean(latencyMs, now);
+    if (quality !== undefined) this.quality[slot]! += weight * (quality - this.quality[slot]!);
     if (end.call.kind !== undefined) this.kinds.learn(slot, end.call.kind, end, quality);
   }
 

@@ -1,6 +1,6 @@
 /** What was learned of each endpoint in each class of work. */
 
-import { blended } from './decaying.ts';
+import { sampleWeight } from './decaying.ts';
 import type { CallEnd, LearnedOfKind } from './policy.ts';
 
 /** Classes of work remembered; more than that, and the class is no class. */
@@ -40,14 +40,14 @@ export class KindFigures {
       slots[slot] = { latencyMs, errorRatio: error, quality: quality ?? NaN, calls: 1, at: now };
       return;
     }
-    const elapsed = now - known.at;
+    const weight = sampleWeight(now - known.at, this.memoryMs);
     const sample = failed ? Math.max(latencyMs, known.latencyMs) : latencyMs;
-    known.latencyMs = blended(known.latencyMs, sample, elapsed, this.memoryMs);
-    known.errorRatio = blended(known.errorRatio, error, elapsed, this.memoryMs);
+    known.latencyMs += weight * (sample - known.latencyMs);
+    known.errorRatio += weight * (error - known.errorRatio);
     if (quality !== undefined) {
       known.quality = Number.isNaN(known.quality)
         ? quality
-        : blended(known.quality, quality, elapsed, this.memoryMs);
+        : known.quality + weight * (quality - known.quality);
     }
     known.calls++;
     known.at = now;

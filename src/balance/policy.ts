@@ -68,11 +68,15 @@ export interface FleetFigures {
   readonly latencyMs: Float64Array;
   /** Moving share of failed calls, 0–1. */
   readonly errorRatio: Float64Array;
+  /** When these two were last learned, ms. */
+  readonly learnedAt: Float64Array;
+  /** How long they are remembered, ms: after so long they count 37 %. */
+  readonly memoryMs: number;
   /** Share of its capacity that an endpoint reports as taken, 0–1; 0 where it reports nothing. */
   readonly utilisation: Float64Array;
   /** Quality of its results, 0–1: as learned, else as declared, else 1. */
   readonly quality: Float64Array;
-  /** Moving average of all latencies, ms; 0 while nothing is known. */
+  /** Moving average over all endpoints, of calls that succeeded, ms; 0 while nothing is known. */
   readonly meanLatencyMs: number;
   /** What was learned of an endpoint in one class of work; undefined while nothing is known. */
   learned(slot: number, kind: string): LearnedOfKind | undefined;
@@ -86,6 +90,8 @@ export interface LearnedOfKind {
   /** 0–1; NaN where quality was never told. */
   readonly quality: number;
   readonly calls: number;
+  /** When it was last learned, ms. */
+  readonly at: number;
 }
 
 /** The endpoints that a call may go to. */

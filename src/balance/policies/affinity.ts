@@ -10,7 +10,7 @@ import type { Call, Random } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import type { BalancePolicy, CallEnd, Candidates, Chooser } from '../policy.ts';
 import type { FleetFigures, PolicyReason } from '../policy.ts';
-import { expectedMs } from './ewma.ts';
+import { expectedMs } from './expectation.ts';
 import { firstDraw, secondDraw } from './two-of.ts';
 
 export interface AffinityOptions {
@@ -117,15 +117,14 @@ class Affinity implements Chooser {
 
   explain(slot: number, _among: Candidates, call: Call, now: number): PolicyReason {
     const match = this.match(slot, this.rules.keysOf(call), now);
-    const latencyMs = expectedMs(this.fleet, slot, now);
+    const latencyMs = expectedMs(this.fleet, slot, now, this.rules.errorCost);
     const active = this.fleet.active[slot]!;
     return { cost: this.cost(slot, match, now), parts: { match, latencyMs, active } };
   }
 
   private cost(slot: number, match: number, now: number): number {
     const { fleet, rules } = this;
-    const errors = rules.errorCost * fleet.errorRatio[slot]! * fleet.meanLatencyMs;
-    const waiting = (expectedMs(fleet, slot, now) + errors) * (fleet.active[slot]! + 1);
+    const waiting = expectedMs(fleet, slot, now, rules.errorCost) * (fleet.active[slot]! + 1);
     return (waiting * (1 - rules.saving * match)) / fleet.weight[slot]!;
   }
 

@@ -5,8 +5,9 @@
 
 import type { Call, Random } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
-import type { BalancePolicy, Candidates, Chooser, FleetFigures, PolicyReason } from '../policy.ts';
-import { ageMs, expectedMs, UNKNOWN_MS } from './ewma.ts';
+import type { BalancePolicy, Candidates, Chooser, FleetFigures } from '../policy.ts';
+import type { LearnedOfKind, PolicyReason } from '../policy.ts';
+import { ageMs, expectedMs, trust } from './expectation.ts';
 
 /** What a score of one's own may look at. */
 export interface ScoreContext {
@@ -21,7 +22,7 @@ export interface ScoreWeights {
   readonly load?: number;
   /** Fast, in the call's class of work where that is known. @default 1 */
   readonly latency?: number;
-  /** Few failures, in the call's class of work where that is known. @default 1 */
+  /** Few failures, in the call's class of work where that is known; more than all others together. @default 3 */
   readonly errors?: number;
   /** Quality of results, as learned in the class of work, else of the endpoint, else declared. @default 0 */
   readonly quality?: number;
@@ -48,7 +49,7 @@ const SCORES = ['load', 'latency', 'errors', 'quality', 'capacity'] as const;
 export function scored(options: ScoredOptions = {}): BalancePolicy {
   const check = optionChecks('scored');
   check.known(options, [...SCORES, 'own', 'sample']);
-  const defaults = { load: 1, latency: 1, errors: 1, quality: 0, capacity: 0 };
+  const defaults = { load: 1, latency: 1, errors: 3, quality: 0, capacity: 0 };
   const weights = { ...defaults };
   for (const name of SCORES) {
     weights[name] = check.nonNegative(name, options[name] ?? defaults[name]);
@@ -112,7 +113,7 @@ class Scored implements Chooser {
     const scores: Record<string, number> = {
       load: 1 / (1 + fleet.active[slot]! / fleet.weight[slot]!),
       latency: fastestMs / this.latencyOf(slot, call, now),
-      errors: 1 - (learned?.errorRatio ?? fleet.errorRatio[slot]!),
+      errors: 1 - this.errorRatioOf(slot, learned, now),
       quality: Number.isNaN(quality) ? fleet.quality[slot]! : quality,
       capacity: 1 - fleet.utilisation[slot]!,
     };
@@ -132,8 +133,16 @@ class Scored implements Chooser {
 
   private latencyOf(slot: number, call: Call, now: number): number {
     const learned = call.kind === undefined ? undefined : this.fleet.learned(slot, call.kind);
-    if (learned === undefined) return expectedMs(this.fleet, slot, now);
-    return Math.max(learned.latencyMs, ageMs(this.fleet, slot, now), UNKNOWN_MS);
+    // Errors have a score of their own.
+    if (learned === undefined) return expectedMs(this.fleet, slot, now, 0);
+    return Math.max(learned.latencyMs, ageMs(this.fleet, slot, now));
+  }
+
+  /** Believed less the longer ago it was learned, so that an endpoint that failed is asked again. */
+  private errorRatioOf(slot: number, learned: LearnedOfKind | undefined, now: number): number {
+    const { fleet } = this;
+    const ratio = learned?.errorRatio ?? fleet.errorRatio[slot]!;
+    return ratio * trust(fleet, now - (learned?.at ?? fleet.learnedAt[slot]!));
   }
 
   private fastest(among: Candidates, call: Call, now: number): number {
