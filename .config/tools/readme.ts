@@ -75,12 +75,9 @@ async function main(): Promise<void> {
   rewrite('README.md', (text) => fill(text, 'subpaths', subpaths));
   if (process.argv[2] !== 'sizes') {
     const all = await demo(root, '--picture', join(root, PICTURE));
-    const budget = await demo(root, '--scale', '10', '--max-workers', '300');
     const isShort = (part: string): boolean => /^(wiring|10?× load)/.test(part);
     rewrite('README.md', (text) => fill(text, 'demo', fence(all.filter(isShort))));
-    rewrite('docs/demo.md', (text) =>
-      fill(fill(text, 'demo', fence(all)), 'budget', fence(budget)),
-    );
+    rewrite('docs/demo.md', (text) => fill(text, 'demo', fence(all)));
   }
   const pages = ['README.md', 'docs/demo.md'];
   await shell('npx', ['prettier', '--write', ...pages], { cwd: root, timeoutMs: 60_000 });

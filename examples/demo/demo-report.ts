@@ -6,7 +6,14 @@ import type { PlatformFacts } from './platform.ts';
 import type { Findings } from './findings.ts';
 import type { FinishedRun } from './run.ts';
 import { REFERENCE_BATCH } from './service-time.ts';
-import { partsTable, resultTable, type Shares, sharesTable, WIRING_COLORS } from './tables.ts';
+import {
+  partsTable,
+  resultTable,
+  type Shares,
+  shareTables,
+  situationOf,
+  WIRING_COLORS,
+} from './tables.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Everything the report tells of. */
@@ -28,7 +35,7 @@ export function demoReport(outcome: DemoOutcome): Report {
   const overTime = scales.map((scale) => ({
     label: `${scale}×`,
     blocks: charts(
-      runs.filter((run) => run.result.scale === scale),
+      runs.filter(({ result }) => result.scale === scale && result.budget === null),
       options,
     ),
   }));
@@ -45,7 +52,7 @@ export function demoReport(outcome: DemoOutcome): Report {
         title: 'Over time',
         blocks: [{ kind: 'tabs', label: 'load', selected: scales.length - 1, tabs: overTime }],
       },
-      ...(shares === undefined ? [] : [sharesSection(shares)]),
+      ...(shares.length === 0 ? [] : [sharesSection(shares)]),
       { kind: 'section', title: 'How it was made', blocks: [method(outcome)] },
     ],
     provenance: {
@@ -70,7 +77,10 @@ export function demoReport(outcome: DemoOutcome): Report {
 
 function figures({ found: { runs } }: DemoOutcome, scale: number): Report['figures'] & object {
   const of = (wiring: string): FinishedRun['result'] | undefined =>
-    runs.find(({ result }) => result.scale === scale && result.wiring.startsWith(wiring))?.result;
+    runs.find(
+      ({ result }) =>
+        result.scale === scale && result.budget === null && result.wiring.startsWith(wiring),
+    )?.result;
   const [bare, elastic, guarded] = [of('bare'), of('elastic'), of('guarded')];
   if (!bare || !elastic || !guarded) return [];
   const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
@@ -172,26 +182,24 @@ function inTimePerSecond(line: Timeline): number[] {
   return line.goodput.map((share, i) => share * (line.arrivalsPerSecond[i] ?? 0));
 }
 
-function sharesSection(shares: Shares): Block {
-  const { guarded, without } = shares;
+function sharesSection(shares: readonly Shares[]): Block {
+  const guards = shares[0]?.without.map(({ guard }) => guard) ?? [];
   return {
     kind: 'section',
     title: 'What each guard brings',
     blocks: [
-      sharesTable(shares),
+      ...shareTables(shares),
       {
         kind: 'bars',
         title: 'Goodput without it',
         unit: 'points',
         signed: true,
-        categories: without.map(({ guard }) => guard),
-        series: [
-          {
-            name: 'goodput',
-            values: without.map(({ result }) => result.goodput - guarded.goodput),
-            color: 2,
-          },
-        ],
+        categories: guards,
+        series: shares.map(({ guarded, without }, color) => ({
+          name: situationOf(guarded),
+          values: without.map(({ result }) => result.goodput - guarded.goodput),
+          color,
+        })),
       },
     ],
   };

@@ -59,7 +59,7 @@ export async function runDemo(options: DemoOptions, { command, entry }: Invocati
 async function writePicture(path: string, found: Findings, options: DemoOptions): Promise<void> {
   const greatest = Math.max(...options.scales);
   const [chart] = charts(
-    found.runs.filter(({ result }) => result.scale === greatest),
+    found.runs.filter(({ result }) => result.scale === greatest && result.budget === null),
     options,
   );
   if (chart) await writeFile(path, chartSvg(chart));

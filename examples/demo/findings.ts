@@ -1,4 +1,5 @@
 /** What the demo has found out so far: complete at the end, partial when it is interrupted. */
+import { GUARDS } from './guards.ts';
 import type { DemoOptions } from './options.ts';
 import type { PlannedRun } from './plan.ts';
 import type { FinishedRun } from './run.ts';
@@ -8,8 +9,8 @@ import type { Shares } from './tables.ts';
 export interface Findings {
   /** The runs of the main table. */
   readonly runs: readonly FinishedRun[];
-  /** What each guard brings, as far as known. */
-  readonly shares: Shares | undefined;
+  /** What each guard brings in each situation, as far as known. */
+  readonly shares: readonly Shares[];
   /** Adds the run at this place of the plan. */
   add(index: number, run: FinishedRun): void;
   /** The findings as `--json` prints them: no date, no duration, nothing but the outcome. */
@@ -24,15 +25,25 @@ export function findings(options: DemoOptions, planned: readonly PlannedRun[]): 
       const plan = planned[i];
       return run !== undefined && plan !== undefined && isWanted(plan);
     });
-  const shares = (): Shares | undefined => {
-    const without = planned.flatMap(({ shareOf }, i) => {
+  /** Of a situation of which all runs are done: half a table compares nothing. */
+  const sharesIn = (situation: PlannedRun): Shares[] => {
+    const belongs = ({ scale, budget }: PlannedRun): boolean =>
+      scale === situation.scale && budget === situation.budget;
+    const [guarded] = where((plan) => plan === situation);
+    const without = planned.flatMap((plan, i) => {
       const result = finished[i]?.result;
-      return shareOf === undefined || result === undefined ? [] : [{ guard: shareOf, result }];
+      const { shareOf } = plan;
+      if (shareOf === undefined || result === undefined || !belongs(plan)) return [];
+      return [{ guard: shareOf, result }];
     });
-    const scale = without[0]?.result.scale;
-    const [guarded] = where((plan) => plan.scale === scale && plan.label === 'guarded');
-    return guarded === undefined ? undefined : { guarded: guarded.result, without };
+    return guarded === undefined || without.length < GUARDS.length
+      ? []
+      : [{ guarded: guarded.result, without }];
   };
+  const shares = (): Shares[] =>
+    planned
+      .filter(({ shareOf, label }) => shareOf === undefined && label === 'guarded')
+      .flatMap(sharesIn);
   return {
     get runs() {
       return where((plan) => plan.shareOf === undefined);
@@ -55,7 +66,7 @@ export function findings(options: DemoOptions, planned: readonly PlannedRun[]): 
         services: traces.map(({ service }) => service),
       };
       const results = where((plan) => plan.shareOf === undefined).map(({ result }) => result);
-      const without = shares()?.without.map(({ result }) => result) ?? [];
+      const without = shares().flatMap((share) => share.without.map(({ result }) => result));
       return `${JSON.stringify({ state, settings, results, without }, null, 2)}\n`;
     },
   };

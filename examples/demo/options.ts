@@ -47,7 +47,8 @@ wirings of one agent platform, in virtual time, and compares them.
                         else the last word of the file name does
   --without GUARD       the guarded wiring without this guard, repeatable:
 ${GUARDS.map((guard) => `                          ${guard.padEnd(10)} ${GUARD_TEXTS[guard]}`).join('\n')}
-  --no-shares           leave out the runs that show each guard's share
+  --no-shares           leave out the runs that show each guard's share, and
+                        those at the greatest load with half the workers
   --hardware h100       published speeds to use: h100 or a100
   --first-token-ms N    the time to the first token, whatever the context
   --token-ms N          the time of every further token

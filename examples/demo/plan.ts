@@ -10,27 +10,48 @@ export interface PlannedRun {
   /** How the run is called in tables. */
   readonly label: string;
   readonly without: readonly Guard[];
+  /** Share of the usual workers that an elastic pool may have: 1, or less where there is a budget. */
+  readonly budget: number;
   /** Set where the run only shows what this guard brings. */
   readonly shareOf: Guard | undefined;
 }
 
-/** Three wirings at every load; then, at the greatest, the guarded one without each of its guards. */
+/** A budget of workers too small for the greatest load, where some guards are first called on. */
+export const TIGHT_BUDGET = 0.5;
+
+/**
+ * Three wirings at every load, and at the greatest the two that scale with half the workers; then, in each
+ * of these situations, the guarded one without each of its guards.
+ */
 export function plannedRuns(options: DemoOptions): PlannedRun[] {
-  const { scales, without, shares } = options;
+  const { scales, without, shares, maxWorkers } = options;
   const guarded = ['guarded', ...without].join(' without ');
-  const main = scales.flatMap((scale): PlannedRun[] => [
-    { scale, wiring: 'bare', label: 'bare', without: [], shareOf: undefined },
-    { scale, wiring: 'elastic', label: 'elastic', without: [], shareOf: undefined },
-    { scale, wiring: 'guarded', label: guarded, without, shareOf: undefined },
+  const run = (scale: number, wiring: WiringName, budget = 1): PlannedRun => {
+    const isGuarded = wiring === 'guarded';
+    const label = isGuarded ? guarded : wiring;
+    return { scale, wiring, label, without: isGuarded ? without : [], budget, shareOf: undefined };
+  };
+  const main = scales.flatMap((scale) => [
+    run(scale, 'bare'),
+    run(scale, 'elastic'),
+    run(scale, 'guarded'),
   ]);
   const greatest = scales[scales.length - 1];
   if (!shares || greatest === undefined) return main;
-  const rest = GUARDS.map((guard): PlannedRun => ({
-    scale: greatest,
-    wiring: 'guarded',
+  // Whoever says how many workers there may be has set a budget already.
+  const hasTight = maxWorkers === undefined;
+  const tight = hasTight ? [run(greatest, 'elastic', TIGHT_BUDGET)] : [];
+  const tightGuarded = hasTight ? [run(greatest, 'guarded', TIGHT_BUDGET)] : [];
+  const situations = [...scales.map((scale) => run(scale, 'guarded')), ...tightGuarded];
+  return [...main, ...tight, ...tightGuarded, ...situations.flatMap(withoutEach)];
+}
+
+/** The guarded wiring in one situation, without each of its guards in turn. */
+function withoutEach(situation: PlannedRun): PlannedRun[] {
+  return GUARDS.map((guard) => ({
+    ...situation,
     label: `guarded without ${guard}`,
     without: [guard],
     shareOf: guard,
   }));
-  return [...main, ...rest];
 }

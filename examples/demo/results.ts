@@ -8,6 +8,8 @@ import type { WorkerUse } from './worker-meter.ts';
 export interface RunResult {
   readonly scale: number;
   readonly wiring: string;
+  /** Most workers, where a budget allows less than usual; null elsewhere. */
+  readonly budget: number | null;
   readonly offered: number;
   /** Answered at all, in time or late. */
   readonly answered: number;
@@ -41,7 +43,9 @@ interface Part {
 /** Sums up a run that has drained. */
 export function runResult(
   run: { readonly traffic: Traffic; readonly log: RunLog },
-  facts: Pick<RunResult, 'wiring' | 'workers' | 'drainedAtMs'>,
+  facts: Pick<RunResult, 'wiring' | 'workers' | 'drainedAtMs'> & {
+    readonly budget: number | undefined;
+  },
 ): RunResult {
   const { traffic, log } = run;
   const { latency, outcomes, services, small, vainMs } = tally(traffic, log);
@@ -51,6 +55,7 @@ export function runResult(
   return {
     scale: traffic.scale,
     wiring: facts.wiring,
+    budget: facts.budget ?? null,
     offered: traffic.count,
     answered: count(OUTCOME.answered),
     late: count(OUTCOME.answered) - inTime,

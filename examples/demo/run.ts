@@ -11,6 +11,8 @@ import { serviceOf, type Traffic } from './traffic.ts';
 /** What a run needs. */
 export interface RunSpec {
   readonly wiring: string;
+  /** Most workers, where a budget allows less than usual. */
+  readonly budget?: number | undefined;
   readonly traffic: Traffic;
   readonly seed: number;
   readonly backend: BackendOptions;
@@ -37,7 +39,7 @@ const AFTER_LAST_ARRIVAL = 1.1;
 
 /** Runs a wiring to the end: every request is answered, refused, expired or failed. */
 export async function runWiring(spec: RunSpec): Promise<FinishedRun> {
-  const { traffic, wiring } = spec;
+  const { traffic, wiring, budget } = spec;
   const runtime = virtualRuntime({ seed: spec.seed });
   const log = runLog(traffic);
   const result = await runtime.run(async () => {
@@ -48,7 +50,7 @@ export async function runWiring(spec: RunSpec): Promise<FinishedRun> {
     const workers = platform.workers.use();
     await platform.close();
     await sampling;
-    return runResult({ traffic, log }, { wiring, workers, drainedAtMs });
+    return runResult({ traffic, log }, { wiring, budget, workers, drainedAtMs });
   });
   const [fault] = runtime.faults;
   if (fault) throw new Error(`${fault.origin} failed during ${wiring}`, { cause: fault.error });

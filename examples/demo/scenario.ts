@@ -27,8 +27,10 @@ export function runner({ options, trace, facts }: Scenario): Runner {
     run(plan, onProgress) {
       const { scale } = plan;
       if (traffic?.scale !== scale) traffic = trafficOf(trace, { ...options, scale });
+      const allowed = budgeted(facts, plan.budget);
       return runWiring({
         wiring: plan.label,
+        budget: plan.budget < 1 ? allowed.maxWorkers : undefined,
         traffic,
         seed: options.seed,
         backend: {
@@ -36,9 +38,16 @@ export function runner({ options, trace, facts }: Scenario): Runner {
           machines: (scale * facts.meanErlang) / REFERENCE_BATCH,
           bad: options.bad,
         },
-        build: (runtime) => wiring(plan.wiring, facts, { runtime, without: new Set(plan.without) }),
+        build: (runtime) =>
+          wiring(plan.wiring, allowed, { runtime, without: new Set(plan.without) }),
         onProgress,
       });
     },
   };
+}
+
+/** The facts of a platform that may have only a share of the workers. */
+function budgeted(facts: PlatformFacts, budget: number): PlatformFacts {
+  const maxWorkers = Math.max(facts.pool.workers, Math.ceil(facts.maxWorkers * budget));
+  return { ...facts, maxWorkers };
 }

@@ -4,7 +4,7 @@ import type { Findings } from './findings.ts';
 import type { DemoOptions } from './options.ts';
 import type { PlannedRun } from './plan.ts';
 import type { FinishedRun, RunProgress } from './run.ts';
-import { resultTable, sharesTable } from './tables.ts';
+import { resultTable, shareTables } from './tables.ts';
 
 /** The demo's voice. Runs are named by their place in the plan. */
 export interface Screen {
@@ -89,8 +89,7 @@ function tables(found: Findings, color: boolean): string {
   const { runs, shares } = found;
   if (runs.length === 0) return '';
   const parts = [tableText(resultTable(runs.map(({ result }) => result)), { color })];
-  if (shares) {
-    const table = sharesTable(shares);
+  for (const table of shareTables(shares)) {
     parts.push(`${table.title}\n${table.caption ?? ''}`, tableText(table, { color }));
   }
   return `${parts.join('\n\n')}\n`;

@@ -34,12 +34,18 @@ export function resultTable(results: readonly RunResult[]): Table {
       const color = WIRING_COLORS[result.wiring];
       return {
         label: result.wiring,
-        group: `${result.scale}× load, ${result.offered.toLocaleString('en')} requests`,
+        group: loadOf(result),
         cells: COLUMNS.map(({ of }) => of(result)),
         ...(color === undefined ? {} : { color }),
       };
     }),
   };
+}
+
+/** The load of a run, and its budget where it has one. */
+function loadOf({ scale, offered, budget }: RunResult): string {
+  const load = `${scale}× load, ${offered.toLocaleString('en')} requests`;
+  return budget === null ? load : `${load}, at most ${budget} workers`;
 }
 
 /** Who gets the goodput: services, and the small tenants. */
@@ -58,45 +64,106 @@ export function partsTable(results: readonly RunResult[]): Table {
     })),
     rows: results.map((result) => ({
       label: result.wiring,
-      group: `${result.scale}× load`,
+      group: loadOf(result),
       color: WIRING_COLORS[result.wiring] ?? 7,
       cells: [...services.map((name) => result.services[name] ?? null), result.smallTenants],
     })),
   };
 }
 
-/** The guarded wiring, and what changes without each guard. */
+/** The guarded wiring in one situation, and what changes without each guard. */
 export interface Shares {
   readonly guarded: RunResult;
   readonly without: readonly { readonly guard: Guard; readonly result: RunResult }[];
 }
 
-/** What changes when one guard is switched off. */
-export function sharesTable({ guarded, without }: Shares): Table {
+/** What changes when one guard is switched off: in every situation, then in the last one in detail. */
+export function shareTables(shares: readonly Shares[]): Table[] {
+  const last = shares[shares.length - 1];
+  if (last === undefined) return [];
+  if (shares.length === 1) return [detailTable(last)];
+  const goodput = situationTable(shares, {
+    title: 'What each guard brings: goodput',
+    caption: 'Each row is the guarded wiring with one guard switched off, against all guards.',
+    unit: 'points',
+    of: (result) => result.goodput,
+  });
+  const vain = situationTable(shares, {
+    title: 'What each guard brings: hours that callers wait in vain',
+    caption: 'As above: what is added without the guard.',
+    unit: 'hours',
+    of: (result) => result.vainHours,
+  });
+  return [goodput, vain, detailTable(last)];
+}
+
+/** Where a run took place, in a few words. */
+export function situationOf({ scale, budget }: RunResult): string {
+  return budget === null ? `${scale}×` : `${scale}×, ${budget} workers`;
+}
+
+/** One figure of every guard in every situation. */
+function situationTable(
+  shares: readonly Shares[],
+  {
+    of,
+    unit,
+    ...words
+  }: Pick<Table, 'title' | 'caption'> &
+    Required<Pick<Column, 'unit'>> & { readonly of: (result: RunResult) => number },
+): Table {
+  const [first] = shares;
   return {
     kind: 'table',
-    title: `What each guard brings, at ${guarded.scale}×`,
+    ...words,
+    rowHeading: 'without',
+    columns: [
+      ...shares.map(({ guarded }): Column => ({ label: situationOf(guarded), unit, signed: true })),
+      { label: '' },
+    ],
+    rows: (first?.without ?? []).map(({ guard }, g) => ({
+      label: guard,
+      cells: [
+        ...shares.map(({ guarded, without }) => {
+          const result = without[g]?.result;
+          return result === undefined ? null : of(result) - of(guarded);
+        }),
+        GUARD_TEXTS[guard],
+      ],
+    })),
+  };
+}
+
+/** All that changes in one situation when one guard is switched off. */
+function detailTable({ guarded, without }: Shares): Table {
+  return {
+    kind: 'table',
+    title: `What each guard brings, at ${situationOf(guarded)}`,
     caption: `Each row is the guarded wiring with one guard switched off, against all guards (goodput ${(guarded.goodput * 100).toFixed(1)}%).`,
     rowHeading: 'without',
     columns: [
       { label: 'goodput', unit: 'points', signed: true },
-      { label: 'code', unit: 'points', signed: true },
+      ...Object.keys(guarded.services).map((label): Column => ({
+        label,
+        unit: 'points',
+        signed: true,
+      })),
       { label: 'small tenants', unit: 'points', signed: true },
       { label: 'p99', unit: 'ms' },
       { label: 'waited in vain', unit: 'hours', signed: true },
       { label: 'worker-h', unit: 'hours', signed: true },
-      { label: '' },
     ],
     rows: without.map(({ guard, result }) => ({
       label: guard,
       cells: [
         result.goodput - guarded.goodput,
-        (result.services['code'] ?? NaN) - (guarded.services['code'] ?? NaN),
+        ...Object.keys(guarded.services).map(
+          (name) => (result.services[name] ?? NaN) - (guarded.services[name] ?? NaN),
+        ),
         result.smallTenants - guarded.smallTenants,
         result.latencyMs.p99,
         result.vainHours - guarded.vainHours,
         result.workers.hours - guarded.workers.hours,
-        GUARD_TEXTS[guard],
       ],
     })),
   };

@@ -72,9 +72,12 @@ export class Starter {
    */
   straightOn(call: Call, now: number): Lease<unknown> | Refusal | undefined {
     if (this.isStarting || this.isPaused || this.share.hasGivenWay) return undefined;
-    if (this.startsSinceLook >= this.startsPerLook && this.mustGiveWay()) return undefined;
     const lease = this.slots.tryAcquire(call, now);
     if (lease?.ok !== true) return lease;
+    if (this.startsSinceLook >= this.startsPerLook && this.mustGiveWay()) {
+      lease.release('refused', undefined, now);
+      return undefined;
+    }
     this.pace.stopped();
     this.running++;
     this.started++;

@@ -96,7 +96,7 @@ describe('npm run demo', { timeout: 120_000 }, () => {
     expect(page).toBe(await readFile(report, 'utf8'));
     const body = JSON.parse(first.stdout) as { state: string; results: unknown[] };
     expect(body.state).toBe('complete');
-    expect(body.results).toHaveLength(6);
+    expect(body.results).toHaveLength(8);
     expect(first.stderr).toContain(`report: ${report}`);
   });
 

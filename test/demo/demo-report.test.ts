@@ -2,9 +2,10 @@ import { reportHtml, tableText } from 'tenfold/dashboard';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { demoReport } from '../../examples/demo/demo-report.ts';
 import { type Findings, findings } from '../../examples/demo/findings.ts';
+import { GUARDS } from '../../examples/demo/guards.ts';
 import { type PlannedRun, plannedRuns } from '../../examples/demo/plan.ts';
 import { runner } from '../../examples/demo/scenario.ts';
-import { resultTable } from '../../examples/demo/tables.ts';
+import { resultTable, shareTables } from '../../examples/demo/tables.ts';
 import { smallScenario } from './small-trace.ts';
 
 const scenario = smallScenario('--scale', '1,2', '--seed', '2');
@@ -20,6 +21,9 @@ async function findAll(order: readonly number[]): Promise<Findings> {
   return result;
 }
 
+const never = (): never => {
+  throw new Error('there are no findings');
+};
 const inOrder = planned.map((_, i) => i);
 
 beforeAll(async () => {
@@ -27,25 +31,36 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('plannedRuns', () => {
-  it('makes three wirings per load, then the guarded one without each guard at the greatest', () => {
-    expect(planned.slice(0, 6).map(({ scale, label }) => `${scale} ${label}`)).toEqual([
-      '1 bare',
-      '1 elastic',
-      '1 guarded',
-      '2 bare',
-      '2 elastic',
-      '2 guarded',
+  it('makes three wirings per load, and two at the greatest with half the workers', () => {
+    const main = planned.filter(({ shareOf }) => shareOf === undefined);
+
+    expect(main.map(({ scale, label, budget }) => `${scale} ${label} ${budget}`)).toEqual([
+      '1 bare 1',
+      '1 elastic 1',
+      '1 guarded 1',
+      '2 bare 1',
+      '2 elastic 1',
+      '2 guarded 1',
+      '2 elastic 0.5',
+      '2 guarded 0.5',
     ]);
-    expect(planned.slice(6).every(({ scale }) => scale === 2)).toBe(true);
-    expect(planned.slice(6).map(({ without }) => without[0])).toEqual([
-      'admission',
-      'priority',
-      'deadline',
-      'bound',
-      'breaker',
-      'timeout',
-      'scaling',
-    ]);
+  });
+
+  it('leaves out each guard in turn in every situation of the guarded wiring', () => {
+    const shares = planned.slice(8);
+
+    expect(shares.map(({ scale, budget }) => `${scale} ${budget}`)).toEqual(
+      ['1 1', '2 1', '2 0.5'].flatMap((situation) => GUARDS.map(() => situation)),
+    );
+    expect(shares.map(({ without }) => without)).toEqual(
+      [1, 2, 3].flatMap(() => GUARDS.map((guard) => [guard])),
+    );
+  });
+
+  it('sets no budget of its own where there is one', () => {
+    const { options } = smallScenario('--scale', '1', '--max-workers', '5');
+
+    expect(plannedRuns(options).every(({ budget }) => budget === 1)).toBe(true);
   });
 
   it('leaves guards out of the guarded wiring only', () => {
@@ -73,7 +88,7 @@ describe('findings', () => {
       results: [],
       without: [],
     });
-    expect(partial.shares).toBeUndefined();
+    expect(partial.shares).toEqual([]);
   });
 });
 
@@ -104,6 +119,24 @@ describe('the report', () => {
     const text = tableText(resultTable(found.runs.map(({ result }) => result)));
 
     expect(text.split('\n')[0]).toMatch(/^wiring +goodput +p50 +p95 +p99 +late/);
-    expect(text.match(/^guarded/gm)).toHaveLength(2);
+    expect(text.match(/^guarded/gm)).toHaveLength(3);
+    expect(text).toMatch(/^2× load, 1,800 requests, at most \d+ workers$/m);
+  });
+
+  it('says of each guard what it brings in every situation, and all of it in the tightest', () => {
+    const [goodput, vain, detail] = shareTables(found.shares);
+
+    expect(goodput?.columns.map(({ label }) => label)).toEqual([
+      '1×',
+      '2×',
+      expect.stringMatching(/^2×, \d+ workers$/),
+      '',
+    ]);
+    const [{ guarded, without } = never()] = found.shares;
+    const [first = never()] = without;
+    expect(goodput?.rows[0]?.cells[0]).toBe(first.result.goodput - guarded.goodput);
+    expect(vain?.rows[0]?.cells[0]).toBe(first.result.vainHours - guarded.vainHours);
+    expect(detail?.title).toMatch(/^What each guard brings, at 2×, \d+ workers$/);
+    expect(detail?.rows.map(({ label }) => label)).toEqual([...GUARDS]);
   });
 });

@@ -11,6 +11,7 @@ const plan = (wiring: PlannedRun['wiring'], changes: Partial<PlannedRun> = {}): 
   wiring,
   label: wiring,
   without: [],
+  budget: 1,
   shareOf: undefined,
   ...changes,
 });
