@@ -32,7 +32,7 @@ export function backtestComparison(
   return {
     kind: 'table',
     title: `Against ${baseline}`,
-    caption: `Time in which units were lacking, calls in ${CALLS} that waited too long, and the bill: ${baseline} first.`,
+    caption: `Time in which units were lacking, calls in 100,000 that waited too long, and the bill: ${baseline} first.`,
     rowHeading: 'trace',
     columns: [
       { label: 'lacking before', unit: 'ratio' },

@@ -102,11 +102,11 @@ export function backtestReport(
   const policies = new Set(result.rows.map(({ policy }) => policy)).size;
   return {
     title: options.title ?? 'Back-test of scaling policies',
-    subtitle: `${policies} policies on ${result.traces.length} traces, units take ${startupMs / 1000} s to start`,
+    subtitle: `${counted(policies, 'policy', 'policies')} on ${counted(result.traces.length, 'trace', 'traces')}, units take ${startupMs / 1000} s to start`,
     blocks: [
+      charts(result),
       ...(options.baseline === undefined ? [] : [backtestComparison(result, options.baseline)]),
       backtestTable(result),
-      charts(result),
     ],
     provenance: {
       command: options.command,
@@ -155,6 +155,10 @@ function charts(result: BacktestResult): BacktestReport['blocks'][number] {
       ],
     })),
   };
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 const HOUR = 3_600_000;
