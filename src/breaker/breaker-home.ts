@@ -44,6 +44,7 @@ export class BreakerHome implements CellHome {
     const { classify, openMsFor, hints, hintTrust = 'suspect', mode = 'auto' } = options;
     if (classify !== undefined) check.callable('classify', classify);
     if (openMsFor !== undefined) check.callable('openMsFor', openMsFor);
+    if (hints !== undefined) check.methods('hints', hints, ['publish', 'subscribe']);
     check.oneOf('mode', mode, MODES);
     check.oneOf('hintTrust', hintTrust, HINT_TRUSTS);
     this.household = household;

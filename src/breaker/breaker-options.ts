@@ -1,6 +1,6 @@
 /** What a breaker can be told, and the one place where it is checked. */
 
-import type { Runtime } from '../core/index.ts';
+import type { OptionChecks, Runtime } from '../core/index.ts';
 import { optionChecks } from '../core/index.ts';
 import type { BreakerHints, HintTrust } from './breaker-hints.ts';
 import type { BreakerMode } from './breaker-state.ts';
@@ -15,7 +15,7 @@ export type Verdict = 'success' | 'failure' | 'ignored';
 export interface BreakerRules {
   /** Share of failed calls in the window that opens the breaker, above 0 to 1. @default 0.5 */
   readonly failureRatio?: number;
-  /** Calls the window must hold before ratios are judged; 1 or more, at most `windowCalls`. @default 20, or `windowCalls` if that is less */
+  /** Calls the window must hold before ratios are judged; 1 or more, at most `windowCalls`; not with `consecutiveFailures`. @default 20, or `windowCalls` if that is less */
   readonly minimumCalls?: number;
   /** A call that takes longer, in ms, is slow; Infinity: none is. @default Infinity */
   readonly slowCallMs?: number;
@@ -29,7 +29,7 @@ export interface BreakerRules {
   readonly openMaxMs?: number;
   /** The open time is moved by a random part of itself, up to this ratio, 0–1. @default 0.1 */
   readonly openJitterRatio?: number;
-  /** Calls let through while half-open, whose results decide. @default 3 */
+  /** Calls let through while half-open, whose results decide; 1–10,000. @default 3 */
   readonly halfOpenProbes?: number;
   /** After so many ms half-open, probes without an answer count as failed. @default 30_000 */
   readonly halfOpenMaxWaitMs?: number;
@@ -40,9 +40,9 @@ export interface BreakerRules {
 export interface CircuitBreakerOptions extends BreakerRules {
   /** Judges the calls of the last so many ms. @default 10_000, unless another window is chosen */
   readonly windowMs?: number;
-  /** Steps in which the time window moves on, 1 or more. @default 10 */
+  /** Steps in which the time window moves on, 1–10,000. @default 10 */
   readonly windowBuckets?: number;
-  /** Judges the last so many calls instead. */
+  /** Judges the last so many calls instead, 1–1,000,000 at 5 bytes each. */
   readonly windowCalls?: number;
   /** Opens after so many bad calls in a row instead; a slow call is a bad one. */
   readonly consecutiveFailures?: number;
@@ -123,7 +123,7 @@ export function machineRules(subject: string, options: CircuitBreakerOptions): M
   return {
     failureRatio: runs === undefined ? failureRatio : 1,
     probeFailureRatio: failureRatio,
-    minimumCalls: runs ?? minimumCalls(subject, options),
+    minimumCalls: minimumCalls(subject, options),
     slowCallMs: check.durationMs('slowCallMs', options.slowCallMs ?? Infinity),
     slowCallRatio: share('slowCallRatio', options.slowCallRatio ?? 0.5),
     openMs,
@@ -133,7 +133,7 @@ export function machineRules(subject: string, options: CircuitBreakerOptions): M
       infinite: true,
     }),
     openJitterRatio: check.ratio('openJitterRatio', options.openJitterRatio ?? 0.1),
-    halfOpenProbes: check.count('halfOpenProbes', options.halfOpenProbes ?? 3),
+    halfOpenProbes: countUpTo(check, 'halfOpenProbes', options.halfOpenProbes ?? 3, 10_000),
     halfOpenMaxWaitMs: check.durationMs('halfOpenMaxWaitMs', options.halfOpenMaxWaitMs ?? 30_000),
     rampMs: check.nonNegative('rampMs', options.rampMs ?? 0),
   };
@@ -147,24 +147,36 @@ export function callWindow(subject: string, options: CircuitBreakerOptions): Cal
   if (chosen.length > 1) {
     check.refuse('', 'given one of windowMs, windowCalls and consecutiveFailures', chosen);
   }
-  if (windowCalls !== undefined) return callsByCount(check.count('windowCalls', windowCalls));
+  if (windowBuckets !== undefined && windowMs === undefined && chosen.length > 0) {
+    check.refuse('windowBuckets', 'given for a window by time only', windowBuckets);
+  }
+  if (windowCalls !== undefined) {
+    return callsByCount(countUpTo(check, 'windowCalls', windowCalls, 1_000_000));
+  }
   if (consecutiveFailures !== undefined) {
     check.count('consecutiveFailures', consecutiveFailures);
     return badCallsInARow();
   }
   return callsByTime(
     check.positive('windowMs', windowMs ?? 10_000),
-    check.count('windowBuckets', windowBuckets ?? 10),
+    countUpTo(check, 'windowBuckets', windowBuckets ?? 10, 10_000),
   );
 }
 
-function minimumCalls(
-  subject: string,
-  { minimumCalls, windowCalls }: CircuitBreakerOptions,
-): number {
+function minimumCalls(subject: string, options: CircuitBreakerOptions): number {
+  const { minimumCalls, windowCalls, consecutiveFailures } = options;
   const size = windowCalls ?? Infinity;
   const check = optionChecks(subject);
+  if (consecutiveFailures !== undefined) {
+    if (minimumCalls === undefined) return consecutiveFailures;
+    check.refuse('minimumCalls', 'absent beside consecutiveFailures', minimumCalls);
+  }
   const minimum = check.count('minimumCalls', minimumCalls ?? Math.min(20, size));
   if (minimum > size) check.refuse('minimumCalls', `at most windowCalls (${size})`, minimum);
   return minimum;
+}
+
+/** Bounds what would be allocated at once. */
+function countUpTo(check: OptionChecks, option: string, value: unknown, max: number): number {
+  return check.number(option, value, { min: 1, max, integer: true });
 }

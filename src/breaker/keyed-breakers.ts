@@ -139,8 +139,8 @@ class Breakers implements KeyedBreakers, Door {
 
   reset(key?: string): void {
     const now = this.runtime.now();
-    const closing = key === undefined ? this.cells.all() : [this.cells.get(key, now)];
-    for (const { machine } of closing) machine.close(now, 'manual');
+    const cells = key === undefined ? this.cells.all() : [this.cells.find(key)];
+    for (const cell of cells) cell?.machine.close(now, 'manual');
   }
 
   update(changes: BreakerChanges): void {

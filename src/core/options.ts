@@ -33,6 +33,8 @@ export interface OptionChecks {
   oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T;
   /** A function. */
   callable<F extends (...args: never[]) => unknown>(option: string, value: F): F;
+  /** An object with these methods: a port that a user may implement. */
+  methods<O extends object>(option: string, value: O, names: readonly (keyof O & string)[]): O;
   /** A string that is not empty. */
   text(option: string, value: unknown): string;
   /** An object none of whose keys is unknown; catches misspelt options in plain JavaScript. */
@@ -70,6 +72,11 @@ export function optionChecks(subject: string): OptionChecks {
     },
     callable: (option, value) => {
       if (typeof value !== 'function') fail(option, 'a function', value);
+      return value;
+    },
+    methods: (option, value, names) => {
+      const has = (name: (typeof names)[number]): boolean => typeof value?.[name] === 'function';
+      if (!names.every(has)) fail(option, `an object with ${names.join(', ')}`, value);
       return value;
     },
     text: (option, value) => {

@@ -20,6 +20,7 @@ import {
 import type { RecentQuantile } from './recent-quantile.ts';
 import { recentQuantile } from './recent-quantile.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import { checkedBudget } from './retry-budget.ts';
 
 export interface HedgeOptions {
   /** Milliseconds without an answer after which another attempt is begun; 0 or more. @default 1_000 */
@@ -116,7 +117,7 @@ class Hedger implements Hedge {
     this.name = check.text('name', options.name ?? 'hedge');
     this.runtime = options.runtime ?? systemRuntime();
     this.attempts = check.number('attempts', options.attempts ?? 2, { min: 2, integer: true });
-    this.budget = options.budget;
+    this.budget = checkedBudget(check, options.budget);
     this.fixedMs = check.nonNegative('delayMs', options.delayMs ?? 1_000);
     this.minDelayMs = check.nonNegative('minDelayMs', options.minDelayMs ?? 1);
     const minimum = check.count('minimumCalls', options.minimumCalls ?? 20);

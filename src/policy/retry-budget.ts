@@ -6,7 +6,7 @@
  * lost after a while). By concurrency: Envoy's and failsafe-go's (extra attempts among those in flight).
  */
 
-import type { Runtime, TimeWindow } from '../core/index.ts';
+import type { OptionChecks, Runtime, TimeWindow } from '../core/index.ts';
 import { optionChecks, systemRuntime, timeWindow } from '../core/index.ts';
 
 /** What `retry` and `hedge` ask before each attempt after the first. */
@@ -180,4 +180,13 @@ class ConcurrencyBudget implements RetryBudget {
   private allows(extra: number, inFlight: number): boolean {
     return extra < this.minimum || extra / inFlight <= this.ratio;
   }
+}
+
+/** Checks what a user may have written himself. */
+export function checkedBudget(
+  check: OptionChecks,
+  budget: RetryBudget | undefined,
+): RetryBudget | undefined {
+  if (budget === undefined) return undefined;
+  return check.methods('budget', budget, ['begin', 'end', 'tryTake', 'giveBack']);
 }

@@ -17,6 +17,7 @@ import {
 import type { BackoffOptions, BackoffShape } from './backoff.ts';
 import { BACKOFF_OPTIONS, backoffMs, backoffShape } from './backoff.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import { checkedBudget } from './retry-budget.ts';
 
 /** How an attempt ended. */
 export interface AttemptEnd {
@@ -115,6 +116,7 @@ class Retrier implements Retry {
     check.known(options, [...BACKOFF_OPTIONS, ...OWN_OPTIONS]);
     if (options.retryIf !== undefined) check.callable('retryIf', options.retryIf);
     if (options.retryAfter !== undefined) check.callable('retryAfter', options.retryAfter);
+    checkedBudget(check, options.budget);
     this.options = options;
     this.name = check.text('name', options.name ?? 'retry');
     this.runtime = options.runtime ?? systemRuntime();

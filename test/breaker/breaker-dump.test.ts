@@ -8,12 +8,13 @@ import type {
 import { circuitBreaker, keyedBreakers } from '../../src/breaker/index.ts';
 import { virtualRuntime } from '../../src/sim/index.ts';
 
-const common: CircuitBreakerOptions = { minimumCalls: 4, openMs: 1_000, openJitterRatio: 0 };
+const common: CircuitBreakerOptions = { openMs: 1_000, openJitterRatio: 0 };
 
 /** A breaker in a process of its own, which starts at `wallTime`. */
 function processAt(wallTime: number, options: CircuitBreakerOptions = {}) {
   const runtime = virtualRuntime({ wallStartMs: wallTime });
-  return { runtime, breaker: circuitBreaker({ ...common, ...options, runtime }) };
+  const few = options.consecutiveFailures === undefined ? { minimumCalls: 4 } : {};
+  return { runtime, breaker: circuitBreaker({ ...common, ...few, ...options, runtime }) };
 }
 
 function end(breaker: CircuitBreaker, outcome: 'success' | 'failure', times = 1): void {
@@ -60,7 +61,7 @@ describe('a dump of a breaker', () => {
   it.each([
     ['windowMs', { windowMs: 10_000 }],
     ['windowCalls', { windowCalls: 10 }],
-    ['consecutiveFailures', { minimumCalls: 4, consecutiveFailures: 4 }],
+    ['consecutiveFailures', { consecutiveFailures: 4 }],
   ])('keeps the counts of a closed breaker (%s)', async (_name, window) => {
     const old = processAt(0, window);
     end(old.breaker, 'failure', 3);

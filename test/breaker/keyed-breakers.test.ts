@@ -78,6 +78,7 @@ describe('keyedBreakers', () => {
     const { breakers } = setUp();
 
     expect(breakers.peek('x')).toBeUndefined();
+    breakers.reset('x');
     expect(breakers.snapshot().keys).toBe(0);
   });
 

@@ -34,6 +34,17 @@ describe('option checks', () => {
     expect(check.oneOf('a', 'x', ['x', 'y'])).toBe('x');
   });
 
+  it('refuse what lacks a method of the port it should be', () => {
+    const port = { get: () => 1, set: (_value: number) => undefined };
+
+    expect(check.methods('store', port, ['get', 'set'])).toBe(port);
+    for (const wrong of [{ get: port.get }, undefined, null, 'store']) {
+      expect(() => check.methods('store', wrong as typeof port, ['get', 'set'])).toThrow(
+        'thing.store must be an object with get, set, got ',
+      );
+    }
+  });
+
   it('say the whole range', () => {
     expect(() => check.number('n', 9, { min: 1, max: 5, integer: true })).toThrow(
       'thing.n must be a whole number from 1 to 5, got 9',

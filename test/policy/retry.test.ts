@@ -229,6 +229,7 @@ describe('retry', () => {
     [{ attempts: 1.5 }, 'retry.attempts'],
     [{ delayMs: Number.NaN }, 'retry.delayMs'],
     [{ retryIf: 5 as never }, 'retry.retryIf'],
+    [{ budget: { tryTake: () => true } as never }, 'retry.budget'],
     [{ retries: 5 } as never, 'retry.retries'],
   ])('refuses %j', (options, option) => {
     expect(() => retry(options)).toThrow(expect.objectContaining({ option }));
