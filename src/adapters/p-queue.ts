@@ -11,7 +11,7 @@ import { optionChecks, systemRuntime, TOKEN, workCall } from '../core/index.ts';
 import type { AgeingOptions, FairOptions } from '../queue/index.ts';
 import type { Entry } from '../queue/order/entry.ts';
 import type { Order } from '../queue/order/order.ts';
-import { checkedOrder } from '../queue/work-queue-options.ts';
+import { checkedOrder } from '../queue/order-options.ts';
 
 export interface PQueueOrderOptions {
   /** @default no ageing: strict priorities */
@@ -39,10 +39,13 @@ export interface PQueueLine {
  * Makes a `queueClass` for p-queue that goes by our order.
  *
  * ```ts
- * import PQueue from 'p-queue';
- * import { pQueueOrder } from 'tenfold/adapters';
+ * import PQueue, { type QueueAddOptions } from 'p-queue';
+ * import { pQueueOrder, type PQueueLine } from 'tenfold/adapters';
  *
- * const queue = new PQueue({ concurrency: 8, queueClass: pQueueOrder({ fair: { by: 'tenant' } }) });
+ * const queue = new PQueue<PQueueLine, QueueAddOptions & { tenant?: string }>({
+ *   concurrency: 8,
+ *   queueClass: pQueueOrder({ fair: { by: 'tenant' } }),
+ * });
  * await queue.add(async () => 'report', { tenant: 'acme', priority: 1 });
  * ```
  *

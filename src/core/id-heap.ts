@@ -109,6 +109,7 @@ class TypedHeap implements IdHeap {
     if (key !== key) throw new RangeError('a heap key must not be NaN');
     if (!this.has(id)) return false;
     const position = this.places[id]!;
+    if (this.keys[position] === key) return true;
     this.settle(position, id, key, this.sequences[position]!);
     return true;
   }

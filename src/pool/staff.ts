@@ -86,7 +86,8 @@ export class Staff<R> {
   adjust(now: number): void {
     if (this.isClosed) return;
     const { counts } = this.roster;
-    const lack = this.specialities?.lack(this.employer.demand(), this.roster.all());
+    const isFixed = this.roster.size >= this.fullSize && counts.idle === 0;
+    const lack = isFixed ? undefined : this.lack();
     const missing = total(lack);
     const change = sizeChange(this.limits, {
       idle: counts.idle + counts.checking,
@@ -106,6 +107,11 @@ export class Staff<R> {
   /** A worker was lent. */
   keepSpares(now: number): void {
     if (this.options.spares > 0) this.adjust(now);
+  }
+
+  /** What workers are missing for; undefined where anybody will do. */
+  private lack(): Map<string, number> | undefined {
+    return this.specialities?.lack(this.employer.demand(), this.roster.all());
   }
 
   /** Lets `worker` go for good: at once, or when it comes back. */

@@ -10,7 +10,7 @@ import type { TaskRetry } from './retry.ts';
 import type { RunnerRoom } from './runner.ts';
 import { Runner } from './runner.ts';
 import type { StartEstimate, Task, TaskCall, TaskRoom } from './task.ts';
-import { QueueTask, TaskExtras } from './task.ts';
+import { Deferral, QueueTask, TaskExtras } from './task.ts';
 import type { Holding, Waiter } from './waiter.ts';
 
 const NO_CALL: TaskCall = Object.freeze({});
@@ -18,6 +18,7 @@ const NO_CALL: TaskCall = Object.freeze({});
 export class TaskDesk implements TaskRoom, RunnerRoom {
   /** Tasks whose time has not come, or that wait to be tried again. */
   readonly delayed: Set<QueueTask<unknown>> = new Set<QueueTask<unknown>>();
+  readonly deferral: Deferral = new Deferral();
   private readonly line: Line;
   private readonly runtime: Runtime;
   private readonly retry: TaskRetry | undefined;

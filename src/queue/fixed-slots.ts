@@ -19,6 +19,10 @@ export class FixedSlots implements ResizableSlots, Lease<undefined> {
     this.size = size;
   }
 
+  get isFull(): boolean {
+    return this.taken >= this.size;
+  }
+
   tryAcquire(): Lease<undefined> | undefined {
     if (this.taken >= this.size) return undefined;
     this.taken++;

@@ -247,7 +247,7 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   /** `waiter` is in line and must wait, if it is worth it and there is room. */
   private letWait(waiter: Waiter, now: number): Refusal | undefined {
     const { overflow } = this.parts;
-    const refusal = this.hopelessness(waiter, now);
+    const refusal = this.usesTime ? this.hopelessness(waiter, now) : undefined;
     if (refusal !== undefined) {
       this.leave(waiter);
       return refusal;
@@ -275,7 +275,7 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   }
 
   private arm(waiter: Waiter): void {
-    const startBy = this.startBy(waiter);
+    const startBy = this.usesTime ? this.startBy(waiter) : Infinity;
     if (startBy < Infinity) this.runtime.armAt(waiter, startBy);
   }
 

@@ -37,7 +37,7 @@ export class Pace {
 
   private learn(stepMs: number, starts: number): void {
     this.steps += starts;
-    const weight = Math.max(starts / this.steps, 1 - (1 - NEWEST) ** starts);
+    const weight = Math.max(starts / this.steps, 1 - (KEPT[starts] ?? (1 - NEWEST) ** starts));
     const offBy = stepMs - this.meanMs;
     this.meanMs += weight * offBy;
     // The mean of n steps varies n times less than one step.
@@ -48,3 +48,5 @@ export class Pace {
 /** Weight of the newest step. */
 const NEWEST = 0.02;
 const ENOUGH_STEPS = 10;
+/** Weight of what came before, by the number of new steps; raising to a power costs more than a start. */
+const KEPT: readonly number[] = Array.from({ length: 9 }, (_, starts) => (1 - NEWEST) ** starts);

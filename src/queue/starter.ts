@@ -4,6 +4,7 @@
 
 import type { Call, Lease, Refusal, Runtime, Slots } from '../core/index.ts';
 import { refusalError } from '../core/index.ts';
+import { FixedSlots } from './fixed-slots.ts';
 import type { LineParts } from './line-parts.ts';
 import { LoopShare } from './loop-share.ts';
 import type { Order } from './order/order.ts';
@@ -41,6 +42,8 @@ export class Starter {
   private readonly runtime: Runtime;
   private readonly order: Order;
   private readonly slots: Slots;
+  /** The slots, where they are only counted. */
+  private readonly counted: FixedSlots | undefined;
   private readonly share: LoopShare;
   private readonly rate: RateGate | undefined;
   private isStarting = false;
@@ -55,6 +58,7 @@ export class Starter {
     this.runtime = runtime;
     this.order = parts.order;
     this.slots = parts.slots;
+    this.counted = parts.slots instanceof FixedSlots ? parts.slots : undefined;
     this.share = new LoopShare(runtime, parts.yieldAfterMs, () => this.go(exits.clock()));
     this.rate = rate && new RateGate(rate, runtime, (now) => this.go(now));
   }
@@ -103,12 +107,14 @@ export class Starter {
 
   /** Starts the next that may start, or sends it away; false when there is none. */
   private startNext(now: number): boolean {
+    // After every end one starts and the next finds no slot: told early, that costs nothing.
+    if (this.counted?.isFull === true && this.order.size > 0) return false;
     const head = this.order.peek(now) as Waiter | undefined;
     if (head === undefined) {
       if (this.order.size === 0) this.pace.stopped();
       return false;
     }
-    if (this.exits.startBy(head) <= now) {
+    if (now !== 0 && this.exits.startBy(head) <= now) {
       this.exits.expire(head);
       return true;
     }

@@ -77,8 +77,17 @@ export interface Task<T> extends PromiseLike<T> {
   cancel(reason?: unknown): boolean;
 }
 
+/** Hands out the resolve function of the promise that was made last, without a closure for each. */
+export class Deferral {
+  resolve!: (value: unknown) => void;
+  readonly hold = (resolve: (value: never) => void): void => {
+    this.resolve = resolve as (value: unknown) => void;
+  };
+}
+
 /** What tasks ask of their queue. */
 export interface TaskRoom extends WaitingRoom {
+  readonly deferral: Deferral;
   run(task: QueueTask<unknown>, lease: Lease<unknown>, bill: Bill | undefined, now: number): void;
   position(task: Waiter): number | undefined;
   estimate(task: Waiter): StartEstimate | undefined;
@@ -119,9 +128,8 @@ export class QueueTask<T> extends Waiter implements Task<T> {
     this.work = work;
     this.extras = undefined;
     this.context = undefined;
-    this.promise = new Promise<T>((resolve) => {
-      this.resolve = resolve;
-    });
+    this.promise = new Promise<T>(room.deferral.hold);
+    this.resolve = room.deferral.resolve;
   }
 
   override get id(): number {

@@ -1,28 +1,21 @@
 /** From the options of a queue to its parts: checked once, complete, and only what was asked for. */
 
-import type { Call, OptionChecks, Runtime, Slots } from '../core/index.ts';
+import type { Call, OptionChecks, Slots } from '../core/index.ts';
 import { optionChecks, STAGE, systemRuntime } from '../core/index.ts';
 import { FixedSlots } from './fixed-slots.ts';
 import type { ResizableSlots } from './fixed-slots.ts';
 import type { Line } from './line.ts';
 import type { LineParts, WorkEnd } from './line-parts.ts';
-import type { Entry } from './order/entry.ts';
-import type { Ageing } from './order/levels.ts';
-import type { FairOrder } from './order/order.ts';
-import { Order } from './order/order.ts';
+import type { Order } from './order/order.ts';
+import type { Checking, Weights } from './order-options.ts';
+import { orderOf } from './order-options.ts';
 import { Overflow } from './overflow.ts';
 import { Overload } from './overload.ts';
 import { Preemption } from './preemption.ts';
 import { retryDelay, TaskRetry } from './retry.ts';
 import { SeatSlots } from './seat-slots.ts';
 import { Bookkeeper } from './statistics.ts';
-import type {
-  FairOptions,
-  FlowKey,
-  PerKeyOptions,
-  WorkQueueLimits,
-  WorkQueueOptions,
-} from './types.ts';
+import type { FairOptions, WorkQueueLimits, WorkQueueOptions } from './types.ts';
 
 const COUNT_OR_INFINITY = Object.freeze({ min: 0, integer: true, infinite: true });
 
@@ -87,56 +80,12 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
   };
 }
 
-/** The order alone, for lines of others. */
-export function checkedOrder(
-  options: Pick<WorkQueueOptions, 'ageing' | 'fair'>,
-  checking: Checking,
-): Order {
-  const { fair } = options;
-  if (fair !== undefined) checking.check.known(fair, ['by', 'weight', 'unit', 'priorities']);
-  const weights = { of: fair?.weight ?? ((): number => 1) };
-  return orderOf({ ...options, concurrency: 1 }, { weights, lotOf: undefined }, checking);
-}
-
 /** Whether starting and ending need the time even where no deadline does. */
 function usesTime<R>(options: WorkQueueOptions<R>): boolean {
   const { concurrency, maxWaitMs, ageing, overload, fair, rate, statistics } = options;
   const isMeasured = fair?.cost !== undefined && fair.cost !== 'stated';
   const hasTimed = [maxWaitMs, ageing, overload, rate].some((option) => option !== undefined);
   return typeof concurrency !== 'number' || hasTimed || isMeasured || statistics === true;
-}
-
-function orderOf<R>(
-  options: WorkQueueOptions<R>,
-  {
-    weights,
-    lotOf,
-  }: { readonly weights: Weights; readonly lotOf: ((call: Call) => string) | undefined },
-  checking: Checking,
-): Order {
-  const { check } = checking;
-  const { fair, perKey, overload } = options;
-  const ageing = ageingOf(options, check);
-  if (overload !== undefined && ageing !== undefined) {
-    check.refuse('overload', 'left out where ageing keeps the oldest first', overload);
-  }
-  return new Order({
-    ageing,
-    fair: fair && fairOf(fair, weights, ageing, checking),
-    perKey: perKey && perKeyOf(perKey, check),
-    lotOf,
-  });
-}
-
-function perKeyOf(
-  { concurrency = 1, ordered = false }: PerKeyOptions,
-  check: OptionChecks,
-): { readonly concurrency: number; readonly ordered: boolean } {
-  check.count('perKey.concurrency', concurrency);
-  if (ordered && concurrency > 1) {
-    check.refuse('perKey.concurrency', '1 where keys are kept in order', concurrency);
-  }
-  return { concurrency, ordered };
 }
 
 function overflowOf<R>(
@@ -149,16 +98,6 @@ function overflowOf<R>(
   return new Overflow(order, capacity, whenFull);
 }
 
-interface Checking {
-  readonly check: OptionChecks;
-  readonly runtime: Runtime;
-  readonly name: string;
-}
-
-interface Weights {
-  of: (flow: string, floor: number) => number;
-}
-
 function slotsOf<R>({ concurrency, unit }: WorkQueueOptions<R>, check: OptionChecks): Slots {
   if (typeof concurrency === 'object' && typeof concurrency?.tryAcquire === 'function') {
     if (unit !== undefined) check.refuse('unit', 'left to the slots that were given', unit);
@@ -167,56 +106,6 @@ function slotsOf<R>({ concurrency, unit }: WorkQueueOptions<R>, check: OptionChe
   if (unit === undefined) return new FixedSlots(check.count('concurrency', concurrency));
   const size = check.positive('concurrency', concurrency);
   return new SeatSlots(size, check.text('unit', unit));
-}
-
-function ageingOf(
-  { ageing }: Pick<WorkQueueOptions, 'ageing'>,
-  check: OptionChecks,
-): Ageing | undefined {
-  if (ageing === undefined) return undefined;
-  const { msPerLevel = Infinity, overdueAfterMs = Infinity } = ageing;
-  return {
-    msPerLevel: check.durationMs('ageing.msPerLevel', msPerLevel),
-    overdueAfterMs: check.durationMs('ageing.overdueAfterMs', overdueAfterMs),
-  };
-}
-
-function fairOf(
-  fair: FairOptions,
-  weights: Weights,
-  ageing: Ageing | undefined,
-  { check, runtime, name }: Checking,
-): FairOrder {
-  const keys = Array.isArray(fair.by) ? (fair.by as readonly FlowKey[]) : [fair.by ?? 'tenant'];
-  if (keys.length === 0) check.refuse('fair.by', 'at least one key', fair.by);
-  const priorities = fair.priorities ?? (ageing === undefined ? 'above' : 'within');
-  check.oneOf('fair.priorities', priorities, ['above', 'within']);
-  if (ageing !== undefined && priorities === 'above') {
-    check.refuse('fair.priorities', "'within' where waiting makes more urgent", priorities);
-  }
-  return {
-    by: keys.map((key) => flowNamer(key as FlowKey, check)),
-    weight: (flow, floor) => {
-      const weight = weights.of(flow, floor);
-      if (weight > 0 && weight < Infinity) return weight;
-      runtime.report(new RangeError(`weight of ${flow} must be above 0, got ${weight}`), name);
-      return 1;
-    },
-    cap: check.number('fair.concurrency', fair.concurrency ?? Infinity, {
-      min: 1,
-      integer: true,
-      infinite: true,
-    }),
-    unit: fair.unit,
-    isMeasured: fair.cost !== undefined && fair.cost !== 'stated',
-    priorities,
-  };
-}
-
-function flowNamer(key: FlowKey, check: OptionChecks): (entry: Entry) => string {
-  if (typeof key === 'function') return ({ call }) => key(call) ?? '';
-  const field = check.oneOf('fair.by', key, ['tenant', 'key', 'kind', 'session']);
-  return ({ call }) => call[field] ?? '';
 }
 
 /** What ended work cost; undefined, where the user's function answers nonsense, leaves the charge. */

@@ -213,4 +213,38 @@ describe('fairness with several slots and unknown durations', () => {
       { numRuns: 60 },
     );
   }, 60_000);
+
+  it('shares seats and time, however wide one’s work is and how long the other’s', async () => {
+    const runtime = virtualRuntime();
+    const used: Record<string, number> = { wide: 0, long: 0 };
+    const kinds = { wide: { seats: 3, ms: 10 }, long: { seats: 1, ms: 45 } };
+
+    await runtime.run(async () => {
+      const queue = workQueue({
+        concurrency: 6,
+        unit: 'seats',
+        fair: { cost: ({ call, durationMs }) => costOf(call, 'seats') * durationMs },
+        runtime,
+      });
+      for (const [tenant, { seats, ms }] of Object.entries(kinds)) {
+        for (let i = 0; i < 600; i++) {
+          queue.add(
+            async () => {
+              await runtime.sleep(ms);
+              used[tenant] = (used[tenant] ?? 0) + seats * ms;
+            },
+            { tenant, cost: { seats } },
+          );
+        }
+      }
+      await runtime.sleep(2_000);
+      queue.pause();
+      await runtime.sleep(100);
+    });
+
+    const { wide = 0, long = 0 } = used;
+    expect(Math.abs(wide - long)).toBeLessThanOrEqual(2 * 45 * 6);
+    // Wide work waits until its seats are free together, so that narrow work cannot starve it.
+    expect(wide + long).toBeGreaterThan(0.6 * 6 * 2_000);
+  });
 });

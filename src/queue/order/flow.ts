@@ -5,6 +5,7 @@ import type { Place } from './place.ts';
 import { Branch } from './place.ts';
 
 export class Flow extends Branch {
+  override readonly isFlow = true;
   readonly name: string;
   /** Share of this flow against its neighbours, above 0. */
   weight: number;
@@ -70,6 +71,7 @@ export class Flow extends Branch {
     this.running--;
     this.finish += extra / this.weight;
     if (this.heapId >= 0) this.tag += extra / this.weight;
-    this.tell(0);
+    // With nothing to set right and more waiting, its place among the others stays.
+    if (extra !== 0 || this.size === 0) this.tell(0);
   }
 }

@@ -294,6 +294,6 @@ const SMOOTHING = 0.1;
 /** The flow a place belongs to. */
 function flowAbove(place: Place): Flow | undefined {
   let above: Place | undefined = place.parent;
-  while (above !== undefined && !(above instanceof Flow)) above = above.parent;
-  return above;
+  while (above?.isFlow === false) above = above.parent;
+  return above as Flow | undefined;
 }

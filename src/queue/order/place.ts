@@ -11,6 +11,8 @@ import type { Entry } from './entry.ts';
 /** A place in the order. */
 export abstract class Place {
   parent: Branch | undefined = undefined;
+  /** True for a flow, one party of a fair order: asked on every start, where `instanceof` would cost. */
+  readonly isFlow: boolean = false;
   /** Entries here and below. */
   size = 0;
   /** What the branch above orders this place by. */
