@@ -4,6 +4,7 @@ import {
   scalingEngine,
   targetTracking,
   type EngineState,
+  type FleetReading,
   type Observations,
   type Reading,
   type ScalingEngine,
@@ -43,14 +44,24 @@ const forecasting = scalingEngine({
   },
 });
 
+/** One of everything. */
+const smallest = scalingEngine({
+  bounds: { min: 1, max: 10_000 },
+  policies: { m0: tracking('m0') },
+});
+
 /** Decides every 5 s on readings that change a little, the fleet as it is. */
-function deciding(engine: ScalingEngine, readings: Readonly<Record<string, Reading>>[]) {
+function deciding(
+  engine: ScalingEngine,
+  readings: Readonly<Record<string, Reading>>[],
+  fleet: FleetReading = FLEET,
+) {
   let state: EngineState | undefined;
   let now = 0;
   return {
     run: (i: number): unknown => {
       const metrics = readings[i % readings.length] as Readonly<Record<string, Reading>>;
-      const observations: Observations = { fleet: FLEET, metrics };
+      const observations: Observations = { fleet, metrics };
       const step = engine.decide(state, observations, (now += 5_000));
       state = step.state;
       return step.decision.desired;
@@ -76,6 +87,7 @@ const benchmark: Benchmark = {
   question: 'What does one scaling decision cost, with its trace?',
   decision: 'Whether an engine can tick every second, or replay a year of a trace in a minute.',
   contenders: {
+    'one metric, one unit': { setup: () => deciding(smallest, single, 1) },
     'ten metrics, 1,000 units': { setup: () => deciding(averages, single) },
     'ten metrics of each of 1,000 units': { setup: () => deciding(perPod, perUnit) },
     'one metric and a forecast': { setup: () => deciding(forecasting, single) },
