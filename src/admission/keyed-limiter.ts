@@ -58,7 +58,7 @@ export interface KeyedSnapshot extends Decisions {
 }
 
 /**
- * Limits each key to a rate of its own, in under 100 bytes a key. Keys that owe nothing are forgotten
+ * Limits each key to a rate of its own, in about 40 bytes a key of ten characters. Keys that owe nothing are forgotten
  * as others are used, without a timer.
  *
  * ```ts
@@ -81,9 +81,10 @@ export function keyedLimiter(options: KeyedLimiterOptions): KeyedLimiter {
   const { keyOf = ({ key = '' }: Call) => key, maxKeys = 1_000_000 } = options;
   check.callable('keyOf', keyOf);
   check.number('maxKeys', maxKeys, { min: 1, max: 16_000_000, integer: true });
-  const now = (options.runtime ?? systemRuntime()).now();
+  const runtime = options.runtime ?? systemRuntime();
+  const now = runtime.now();
   const rule = options.rate.rule(now);
-  const table = new KeyTable(rule, maxKeys, now);
+  const table = new KeyTable({ rule, maxKeys, random: runtime.random('key hash'), now });
   const limit = new KeyedRateLimit(rateSetup('keyedLimiter', rule, options), table, keyOf);
   const entrance = new Entrance({ factory: 'keyedLimiter', options, limit, lineOf: keyOf });
   limit.shell = entrance;

@@ -19,12 +19,13 @@ export interface MemoryLimitStoreOptions {
 export function memoryLimitStore(options: MemoryLimitStoreOptions = {}): LimitStore {
   const { maxKeys = 1_000_000, runtime = systemRuntime() } = options;
   const tables = new Map<string, KeyTable>();
+  const random = runtime.random('key hash');
 
   const tableOf = (rate: Rate, now: number): KeyTable => {
     const name = `${rate.kind} ${rate.limit} ${rate.windowMs}`;
     let table = tables.get(name);
     if (table === undefined) {
-      table = new KeyTable(rate.rule(now), maxKeys, now);
+      table = new KeyTable({ rule: rate.rule(now), maxKeys, random, now });
       tables.set(name, table);
     }
     return table;
