@@ -117,7 +117,6 @@ class ByHand implements Command {
 
 const options = fc.record({
   failureRatio: fc.constantFrom(0.1, 0.5, 1),
-  minimumCalls: fc.integer({ min: 1, max: 6 }),
   slowCallMs: fc.constantFrom(50, 400, Infinity),
   slowCallRatio: fc.constantFrom(0.3, 0.5, 1),
   halfOpenProbes: fc.integer({ min: 1, max: 4 }),
@@ -127,8 +126,31 @@ const options = fc.record({
   openMaxMs: fc.constantFrom(300, 1_000),
 });
 
-const buckets = fc.integer({ min: 1, max: 5 });
-const bucketMs = fc.constantFrom(10, 100);
+/** Every kind of window, as an option and as the naive breaker takes it. */
+const windows = fc.oneof(
+  fc.record({
+    kind: fc.constant('time' as const),
+    buckets: fc.integer({ min: 1, max: 5 }),
+    bucketMs: fc.constantFrom(10, 100),
+    minimumCalls: fc.integer({ min: 1, max: 6 }),
+  }),
+  fc
+    .record({ minimumCalls: fc.integer({ min: 1, max: 6 }), more: fc.nat(6) })
+    .map(({ minimumCalls, more }) => ({
+      ...{ kind: 'count' as const, size: minimumCalls + more, minimumCalls },
+    })),
+  fc.record({ kind: fc.constant('run' as const), failures: fc.integer({ min: 1, max: 4 }) }),
+);
+
+function windowOptions(window: Generated): CircuitBreakerOptions {
+  if (window.kind === 'run') return { consecutiveFailures: window.failures };
+  const { minimumCalls } = window;
+  if (window.kind === 'count') return { windowCalls: window.size, minimumCalls };
+  const { buckets, bucketMs } = window;
+  return { windowMs: buckets * bucketMs, windowBuckets: buckets, minimumCalls };
+}
+
+type Generated = typeof windows extends fc.Arbitrary<infer W> ? W : never;
 
 const commands = fc.commands(
   [
@@ -153,12 +175,11 @@ describe('the state machine', () => {
   it('agrees with a naive model on every history', () => {
     const seen = new Set<string>();
     fc.assert(
-      fc.property(options, buckets, bucketMs, commands, (chosen, count, stepMs, history) => {
+      fc.property(options, windows, commands, (chosen, window, history) => {
         const all: CircuitBreakerOptions = {
           ...chosen,
+          ...windowOptions(window),
           openJitterRatio: 0,
-          windowMs: count * stepMs,
-          windowBuckets: count,
         };
         const rules = machineRules('test', all);
         const host = {
@@ -170,7 +191,7 @@ describe('the state machine', () => {
         fc.modelRun(
           () => ({
             model: {
-              naive: new NaiveBreaker(rules, { buckets: count, bucketMs: stepMs }),
+              naive: new NaiveBreaker(rules, window),
               calls: [],
               now: 0,
             },

@@ -4,7 +4,7 @@ import type { MachineRules } from '../../src/breaker/machine-types.ts';
 interface Ended {
   readonly failed: boolean;
   readonly slow: boolean;
-  readonly bucket: number;
+  readonly at: number;
 }
 
 /** A call on its way, with the period of the breaker's life that it began in. */
@@ -12,17 +12,23 @@ export interface NaiveCall {
   readonly period: number;
 }
 
+/** Which calls count: those of the last buckets, the last so many, or the bad ones since a good one. */
+export type NaiveWindow =
+  | { readonly kind: 'time'; readonly buckets: number; readonly bucketMs: number }
+  | { readonly kind: 'count'; readonly size: number }
+  | { readonly kind: 'run' };
+
 export class NaiveBreaker {
   state: 'closed' | 'open' | 'half-open' = 'closed';
   private readonly rules: MachineRules;
-  private readonly window: { readonly buckets: number; readonly bucketMs: number };
+  private readonly window: NaiveWindow;
   private ended: Ended[] = [];
   private period = 0;
   private until = 0;
   private probes: NaiveCall[] = [];
   private openings = 0;
 
-  constructor(rules: MachineRules, window: { buckets: number; bucketMs: number }) {
+  constructor(rules: MachineRules, window: NaiveWindow) {
     this.rules = rules;
     this.window = window;
   }
@@ -53,13 +59,12 @@ export class NaiveBreaker {
       this.probes = this.probes.filter((probe) => probe !== call);
       return;
     }
-    const bucket = Math.floor(now / this.window.bucketMs);
-    this.ended.push({ failed: end === 'failure', slow: tookMs > this.rules.slowCallMs, bucket });
+    this.ended.push({ failed: end === 'failure', slow: tookMs > this.rules.slowCallMs, at: now });
     if (this.state === 'half-open') {
       if (this.ended.length === this.rules.halfOpenProbes) this.judgeProbes(now, this.ended);
     } else if (
       this.counted(now).length >= this.rules.minimumCalls &&
-      this.isBad(this.counted(now))
+      this.isBad(this.counted(now), this.rules.failureRatio)
     ) {
       this.open(now);
     }
@@ -75,7 +80,7 @@ export class NaiveBreaker {
     const failures = Array.from({ length: silent }, () => ({
       failed: true,
       slow: false,
-      bucket: 0,
+      at: 0,
     }));
     this.judgeProbes(this.until, [...this.ended, ...failures]);
   }
@@ -101,21 +106,27 @@ export class NaiveBreaker {
   }
 
   private counted(now: number): Ended[] {
-    if (this.state === 'half-open') return this.ended;
-    const newest = Math.floor(now / this.window.bucketMs);
-    return this.ended.filter(({ bucket }) => newest - bucket < this.window.buckets);
+    const { ended, window } = this;
+    if (this.state === 'half-open') return ended;
+    if (window.kind === 'count') return ended.slice(-window.size);
+    if (window.kind === 'run') {
+      const good = ended.findLastIndex(({ failed, slow }) => !failed && !slow);
+      return ended.slice(good + 1).map((call) => ({ ...call, failed: true }));
+    }
+    const bucketOf = (at: number): number => Math.floor(at / window.bucketMs);
+    return ended.filter(({ at }) => bucketOf(now) - bucketOf(at) < window.buckets);
   }
 
-  private isBad(calls: readonly Ended[]): boolean {
+  private isBad(calls: readonly Ended[], failureRatio: number): boolean {
     const share = (bad: number): number => bad / calls.length;
     return (
-      share(calls.filter(({ failed }) => failed).length) >= this.rules.failureRatio ||
+      share(calls.filter(({ failed }) => failed).length) >= failureRatio ||
       share(calls.filter(({ slow }) => slow).length) >= this.rules.slowCallRatio
     );
   }
 
   private judgeProbes(now: number, calls: readonly Ended[]): void {
-    if (this.isBad(calls)) this.open(now);
+    if (this.isBad(calls, this.rules.probeFailureRatio)) this.open(now);
     else this.reset();
   }
 
