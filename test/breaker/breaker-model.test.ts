@@ -131,7 +131,7 @@ const windows = fc.oneof(
   fc.record({
     kind: fc.constant('time' as const),
     buckets: fc.integer({ min: 1, max: 5 }),
-    bucketMs: fc.constantFrom(10, 100),
+    bucketMs: fc.constantFrom(10, 100, 400),
     minimumCalls: fc.integer({ min: 1, max: 6 }),
   }),
   fc
@@ -156,7 +156,6 @@ const commands = fc.commands(
   [
     fc.constant(new Enter()),
     fc.constant(new Enter()),
-    fc.constant(new Enter()),
     fc
       .tuple(
         fc.oneof(fc.nat(2), fc.nat(20)),
@@ -164,7 +163,11 @@ const commands = fc.commands(
       )
       .map(([pick, outcome]) => new End(pick, outcome as 'success')),
     fc
-      .oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 2_000 }))
+      .oneof(
+        fc.constantFrom(10, 50, 100, 300, 400), // the times at which something just is, or is not
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 2_000 }),
+      )
       .map((ms) => new Wait(ms)),
     fc.constantFrom(new ByHand('trip'), new ByHand('reset')),
   ],

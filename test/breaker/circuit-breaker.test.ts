@@ -92,6 +92,18 @@ describe('circuitBreaker', () => {
     expect(opened).toEqual([1_000, 2_000, 3_000, 3_000]);
   });
 
+  it('opens on a good call, too, when that makes up the number for a verdict', async () => {
+    const { breaker, runtime } = setUp({ windowMs: 10_000 });
+    await failTimes(breaker, 2);
+    await runtime.advance(9_900);
+
+    await breaker.run(() => 'well');
+    expect(breaker.state).toBe('closed');
+    await breaker.run(() => 'well');
+
+    expect(breaker.state).toBe('open');
+  });
+
   it('opens on slow calls although they succeed', async () => {
     const { breaker, runtime, transitions } = setUp({ slowCallMs: 100 });
 
