@@ -3,7 +3,8 @@
  */
 import { optionChecks, xxh32, xxh64 } from '../core/index.ts';
 import { jumpBackHash, jumpHash } from '../model/index.ts';
-import { hashProbes, type KeyHash, type Placement, type Strategy } from './placement.ts';
+import { hashProbes, type KeyHash, type Placement } from './placement.ts';
+import { type PlacementChange, refuseAssign, type Strategy } from './placement.ts';
 import type { ShardMember } from './shard-node.ts';
 import { nodeRanking } from './slot-table.ts';
 
@@ -105,7 +106,8 @@ class BucketPlacement implements Placement {
     for (const node of this.ranking(xxh32(key))) if (node !== owner) yield node;
   }
 
-  changed(nodes: readonly ShardMember[]): Placement {
+  changed(nodes: readonly ShardMember[], change: PlacementChange): Placement {
+    refuseAssign(this.kind.name, change);
     if (!this.kind.inPlace) return new BucketPlacement(this.kind, nodes, false);
     const { ordered, exact } = inPlaceOf(this.nodes, nodes);
     return new BucketPlacement(this.kind, ordered, exact);

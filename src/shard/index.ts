@@ -18,7 +18,8 @@ export type {
   MigrationJournal,
 } from './migration-run.ts';
 export { MigrationError } from './migration-run.ts';
-export type { Move, MovementWeights } from './movement.ts';
+export type { Move } from './movement.ts';
+export type { MovementWeights } from './movement-facts.ts';
 export type { MovementPlan, PlacementSide, PlanOptions } from './movement-plan.ts';
 export type { Assignment, KeyHash, Placement, PlacementChange } from './placement.ts';
 export type { SlotOwners, Strategy } from './placement.ts';

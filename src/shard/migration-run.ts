@@ -6,7 +6,6 @@ import type { Runtime } from '../core/index.ts';
 import { TenfoldError } from '../core/index.ts';
 import type { Migration, MovePhase } from './migration.ts';
 import type { Move } from './movement.ts';
-import { nextMove } from './movement-plan.ts';
 
 /** What a hook is told besides its move. */
 export interface HookContext {
@@ -111,6 +110,16 @@ export async function runMigration(going: Migration, host: MigrationHost): Promi
   }
   if (failed) throw failure;
   if (waiting.length > 0) host.signal.throwIfAborted();
+}
+
+/** The index of the first move that may start while `busy` counts the moves of each node; or -1. */
+function nextMove(
+  waiting: readonly Move[],
+  busy: ReadonlyMap<string, number>,
+  perNode: number,
+): number {
+  const free = (id: string): boolean => (busy.get(id) ?? 0) < perNode;
+  return waiting.findIndex(({ from, to }) => free(from) && free(to));
 }
 
 async function runMove(move: Move, going: Migration, host: MigrationHost): Promise<void> {

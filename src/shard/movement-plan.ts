@@ -2,8 +2,9 @@
  * A movement plan: what a change of nodes would move, before anything moves.
  */
 import { optionChecks } from '../core/index.ts';
-import { growth, loadsBetween, type Move, moveIndex, movesBetween } from './movement.ts';
-import { type MovementWeights, sameSlots } from './movement.ts';
+import { growth, loadsBetween, type Move, moveIndex } from './movement.ts';
+import { movesBetween, peaksBetween } from './movement.ts';
+import { movementFacts, type MovementWeights, sameSlots } from './movement-facts.ts';
 import type { Placement, Strategy } from './placement.ts';
 
 /** A placement and the strategy that made it. */
@@ -24,7 +25,7 @@ export interface MovementPlan {
   readonly collateralRatio: number;
   /** True when the shares are counted slot by slot, false when estimated from a sample of keys. */
   readonly exact: boolean;
-  /** Bytes that move; undefined when unknown. */
+  /** Bytes that move, from `bytesOf` or `totalBytes`; undefined when unknown. */
   readonly bytes: number | undefined;
   /** Greatest load of a node over what its weight entitles it to, before and after. 1 is even. */
   readonly peakBefore: number;
@@ -47,70 +48,84 @@ export interface PlanOptions extends MovementWeights {
   readonly perNode?: number;
 }
 
-/** Plans the way from one placement to another. */
+/** How a map looks keys up, and how it came by the placement that a plan leads to. */
+export interface PlanContext {
+  /** The part of a key that is placed. */
+  readonly keyOf: (key: string) => string;
+  /** Whether the later placement was derived from the earlier one, whose promises then hold. */
+  readonly derived: boolean;
+}
+
+/**
+ * Plans the way from one placement to another.
+ *
+ * @throws OptionError for an option out of range
+ */
 export function movementPlan(
   epoch: number,
   before: PlacementSide,
   after: PlacementSide,
-  options: PlanOptions & { readonly derived: boolean },
+  options: PlanOptions & PlanContext,
 ): MovementPlan {
+  const { keyOf, derived, perNode = 1 } = options;
   const sides = [before.placement, after.placement] as const;
   const staying = new Set(after.placement.nodes.map(({ id }) => id));
-  const loads = loadsBetween(...sides, options);
-  const moves = [...movesBetween(...sides, options)]
+  const facts = movementFacts(...sides, options, keyOf);
+  const [loads] = loadsBetween(...sides, facts);
+  const moves = [...movesBetween(...sides, facts, derived)]
     .sort(
       (a, b) =>
         Number(staying.has(a.from)) - Number(staying.has(b.from)) ||
-        loads[0].get(b.from)! - loads[0].get(a.from)!,
+        loads.get(b.from)! - loads.get(a.from)!,
     )
     .map((move, id) => ({ ...move, id }));
-  return planOf({ epoch, before, after, moves, loads }, options);
+  const [peakBefore, peakAfter] = peaksBetween(...sides, facts);
+  return planOf({ epoch, before, after, moves, perNode, peakBefore, peakAfter }, keyOf);
 }
 
-interface KnownMovement extends Pick<MovementPlan, 'epoch' | 'before' | 'after' | 'moves'> {
-  readonly loads?: ReturnType<typeof loadsBetween>;
-}
+/** What a plan cannot work out from the rest. */
+export type KnownMovement = Pick<
+  MovementPlan,
+  'epoch' | 'before' | 'after' | 'moves' | 'perNode' | 'peakBefore' | 'peakAfter'
+>;
 
 /** A plan of moves that are known. */
-export function planOf(
-  { epoch, before, after, moves, loads }: KnownMovement,
-  options: PlanOptions,
-): MovementPlan {
+export function planOf(known: KnownMovement, keyOf: (key: string) => string): MovementPlan {
+  const { before, after, moves } = known;
   const sides = [before.placement, after.placement] as const;
-  const [loadsBefore, loadsAfter] = loads ?? loadsBetween(...sides, options);
   const { grew, shrank } = growth(before.placement.nodes, after.placement.nodes);
   const collateral = moves.filter(({ from, to }) => !shrank.has(from) && !grew.has(to));
-  const known = moves.every(({ bytes }) => bytes !== undefined);
-  const perNode = optionChecks('shardMap.plan').count('perNode', options.perNode ?? 1);
-  return withMoveOf({
-    epoch,
-    moves,
+  const isMeasured = moves.every(({ bytes }) => bytes !== undefined);
+  const perNode = optionChecks('shardMap.plan').count('perNode', known.perNode);
+  let indexOf: ((key: string) => number) | undefined;
+  return {
+    ...known,
     movedRatio: shareOf(moves),
     collateralRatio: shareOf(collateral),
     exact: sameSlots(...sides),
-    bytes: known ? moves.reduce((sum, { bytes }) => sum + bytes!, 0) : undefined,
-    peakBefore: peak(before.placement, loadsBefore),
-    peakAfter: peak(after.placement, loadsAfter),
+    bytes: isMeasured ? moves.reduce((sum, { bytes }) => sum + bytes!, 0) : undefined,
     rounds: roundsOf(moves, perNode),
-    perNode,
     spilled: after.placement.spilled ?? 0,
-    before,
-    after,
-  });
+    moveOf: (key) => {
+      indexOf ??= moveIndex(...sides, moves);
+      return moves[indexOf(keyOf(key))];
+    },
+  };
 }
 
 /** The way back: every move the other way round. Its moves keep their ids. */
 export function reversedPlan(plan: MovementPlan, epoch: number): MovementPlan {
-  return withMoveOf({
+  const moves = plan.moves.map((move) => ({ ...move, from: move.to, to: move.from }));
+  return {
     ...plan,
-    epoch,
-    moves: plan.moves.map((move) => ({ ...move, from: move.to, to: move.from })),
+    ...{ epoch, moves },
     peakBefore: plan.peakAfter,
     peakAfter: plan.peakBefore,
-    spilled: plan.after.placement.spilled ?? 0,
+    spilled: plan.before.placement.spilled ?? 0,
     before: plan.after,
     after: plan.before,
-  });
+    moveOf: (key) => moves[plan.moveOf(key)?.id ?? -1],
+  };
 }
 
 /** Whether `a` leads back where `b` came from. */
@@ -122,49 +137,28 @@ export function isReverse(a: MovementPlan, b: MovementPlan): boolean {
   );
 }
 
-/** The index of the first move that may start while `busy` counts the moves of each node; or -1. */
-export function nextMove(
-  waiting: readonly Move[],
-  busy: ReadonlyMap<string, number>,
-  perNode: number,
-): number {
-  const free = (id: string): boolean => (busy.get(id) ?? 0) < perNode;
-  return waiting.findIndex(({ from, to }) => free(from) && free(to));
-}
-
+/** Each move in the first round in which both its nodes have room: the order in which they start. */
 function roundsOf(moves: readonly Move[], perNode: number): number {
-  let waiting = [...moves];
+  const nodes = new Map<string, { readonly taken: number[]; open: number }>();
+  const of = (id: string): { readonly taken: number[]; open: number } => {
+    let node = nodes.get(id);
+    if (node === undefined) nodes.set(id, (node = { taken: [], open: 0 }));
+    return node;
+  };
   let rounds = 0;
-  while (waiting.length > 0) {
-    const busy = new Map<string, number>();
-    waiting = waiting.filter((move) => {
-      if (nextMove([move], busy, perNode) < 0) return true;
-      for (const id of [move.from, move.to]) busy.set(id, (busy.get(id) ?? 0) + 1);
-      return false;
-    });
-    rounds++;
+  for (const { from, to } of moves) {
+    const both = [of(from), of(to)];
+    let round = Math.max(...both.map(({ open }) => open));
+    while (both.some(({ taken }) => (taken[round] ?? 0) >= perNode)) round++;
+    for (const node of both) {
+      node.taken[round] = (node.taken[round] ?? 0) + 1;
+      while ((node.taken[node.open] ?? 0) >= perNode) node.open++;
+    }
+    rounds = Math.max(rounds, round + 1);
   }
   return rounds;
 }
 
-function withMoveOf(plan: Omit<MovementPlan, 'moveOf'>): MovementPlan {
-  let indexOf: ((key: string) => number) | undefined;
-  return {
-    ...plan,
-    moveOf(key) {
-      indexOf ??= moveIndex(plan.before.placement, plan.after.placement, plan.moves);
-      return plan.moves[indexOf(key)];
-    },
-  };
-}
-
 function shareOf(moves: readonly Move[]): number {
   return moves.reduce((sum, { share }) => sum + share, 0);
-}
-
-function peak({ nodes }: Placement, loads: ReadonlyMap<string, number>): number {
-  const weight = nodes.reduce((sum, node) => sum + node.weight, 0);
-  const total = nodes.reduce((sum, { id }) => sum + loads.get(id)!, 0);
-  if (total === 0) return 1;
-  return Math.max(...nodes.map((node) => loads.get(node.id)! / total / (node.weight / weight)));
 }

@@ -3,6 +3,7 @@
  * by pairs of owners, found by asking both for the same keys.
  */
 import { optionChecks } from '../core/index.ts';
+import { type MovementFacts, type OwnerPair, sameSlots } from './movement-facts.ts';
 import type { Placement } from './placement.ts';
 import type { ShardMember } from './shard-node.ts';
 
@@ -16,61 +17,68 @@ export interface Move {
   readonly slots: readonly number[];
   /** Part of all keys (or of `loadOf`) that moves, 0–1. */
   readonly share: number;
-  /** Sum of `bytesOf`; undefined when it was not given or the move is not by slots. */
+  /** Sum of `bytesOf`, or the share of `totalBytes`; undefined when neither is known. */
   readonly bytes: number | undefined;
-}
-
-/** What is known of slots and keys beyond their number. */
-export interface MovementWeights {
-  /** Slots in one move at most. @default 64 */
-  readonly slotsPerMove?: number;
-  /** Load of a slot, any unit, 0 or more. @default every slot the same */
-  readonly loadOf?: (slot: number) => number;
-  /** Bytes in a slot. @default unknown */
-  readonly bytesOf?: (slot: number) => number;
-  /** A sample of real keys, for strategies without slots. @default 32,768 made-up keys */
-  readonly keys?: Iterable<string>;
-}
-
-/** Whether two placements have the same slots, so that movement goes by slot. */
-export function sameSlots(before: Placement, after: Placement): boolean {
-  return before.table !== undefined && before.table.layout === after.table?.layout;
 }
 
 /**
  * The moves between two placements. `O(slots)`, or `O(keys + pairs of nodes)`.
  *
- * @param weights with `derived` when `after` is `before.changed(…)`, whose promises then hold
+ * @param derived whether `after` is `before.changed(…)`, whose promises then hold
  */
 export function movesBetween(
   before: Placement,
   after: Placement,
-  weights: MovementWeights & { readonly derived: boolean },
+  facts: MovementFacts,
+  derived: boolean,
 ): readonly Move[] {
-  if (sameSlots(before, after)) return movesBySlot(before, after, weights);
-  const promised = weights.derived && after.minimal === true;
-  return movesByOwner(before, after, promised, weights.keys);
+  const moves = sameSlots(before, after)
+    ? movesBySlot(before, after, facts)
+    : movesByOwner(before, after, facts, derived && after.minimal === true);
+  return moves.map((move, id) => ({ id, ...move, bytes: facts.bytes(move.slots, move.share) }));
+}
+
+/** Greatest load of a node over what its weight entitles it to, before and after. 1 is even. */
+export function peaksBetween(
+  before: Placement,
+  after: Placement,
+  facts: MovementFacts,
+): readonly [before: number, after: number] {
+  const [old, now] = loadsBetween(before, after, facts);
+  return [peak(before, old, facts), peak(after, now, facts)];
 }
 
 /** The load of each node of both placements, by id, in the same unit. */
 export function loadsBetween(
   before: Placement,
   after: Placement,
-  { loadOf = () => 1, keys }: MovementWeights,
+  { slotLoads, pairs }: MovementFacts,
 ): readonly [before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>] {
   const loads = [noLoad(before), noLoad(after)] as const;
-  if (sameSlots(before, after)) {
-    for (let slot = 0; slot < before.slots; slot++) {
-      add(loads[0], before.table!.ownerAt(slot).id, loadOf(slot));
-      add(loads[1], after.table!.ownerAt(slot).id, loadOf(slot));
-    }
-    return loads;
-  }
-  for (const key of sampleOf(before, after, keys)) {
-    add(loads[0], before.owner(key).id, 1);
-    add(loads[1], after.owner(key).id, 1);
+  slotLoads.forEach((load, slot) => {
+    add(loads[0], before.table!.ownerAt(slot).id, load);
+    add(loads[1], after.table!.ownerAt(slot).id, load);
+  });
+  for (const [from, to] of pairs) {
+    add(loads[0], from, 1);
+    add(loads[1], to, 1);
   }
   return loads;
+}
+
+function peak(
+  { nodes, table }: Placement,
+  loads: ReadonlyMap<string, number>,
+  { slotLoads }: MovementFacts,
+): number {
+  const total = nodes.reduce((sum, { id }) => sum + loads.get(id)!, 0);
+  if (total === 0) return 1;
+  const weight = nodes.reduce((sum, node) => sum + node.weight, 0);
+  const due = slotLoads.length === 0 ? undefined : table?.due?.(slotLoads);
+  return nodes.reduce((most, { id, weight: own }) => {
+    const load = loads.get(id)!;
+    return load === 0 ? most : Math.max(most, load / (due?.get(id) ?? (total * own) / weight));
+  }, 0);
 }
 
 /** A function from a key to the index of its move, -1 when it stays. */
@@ -89,32 +97,30 @@ export function moveIndex(
   return (key) => byPair.get(before.owner(key).id)?.get(after.owner(key).id) ?? -1;
 }
 
-function movesBySlot(before: Placement, after: Placement, weights: MovementWeights): Move[] {
-  const { loadOf = () => 1, bytesOf } = weights;
-  const most = optionChecks('shardMap.plan').count('slotsPerMove', weights.slotsPerMove ?? 64);
+type BareMove = Omit<Move, 'id' | 'bytes'>;
+
+function movesBySlot(before: Placement, after: Placement, facts: MovementFacts): BareMove[] {
+  const { slotLoads, slotsPerMove } = facts;
   const open = new Map<string, Map<string, number[]>>();
   const groups: { from: string; to: string; slots: number[] }[] = [];
   let total = 0;
   for (let slot = 0; slot < before.slots; slot++) {
-    total += loadOf(slot);
+    total += slotLoads[slot]!;
     const from = before.table!.ownerAt(slot).id;
     const to = after.table!.ownerAt(slot).id;
     if (from === to) continue;
     const targets = entryOf(open, from, () => new Map<string, number[]>());
     let slots = targets.get(to);
-    if (slots === undefined || slots.length === most) {
+    if (slots === undefined || slots.length === slotsPerMove) {
       slots = [];
       targets.set(to, slots);
       groups.push({ from, to, slots });
     }
     slots.push(slot);
   }
-  return groups.map((group, id) => ({
-    id,
-    ...group,
-    share: total === 0 ? 0 : sum(group.slots, loadOf) / total,
-    bytes: bytesOf === undefined ? undefined : sum(group.slots, bytesOf),
-  }));
+  const shareOf = (slots: readonly number[]): number =>
+    total === 0 ? 0 : slots.reduce((sum, slot) => sum + slotLoads[slot]!, 0) / total;
+  return groups.map((group) => ({ ...group, share: shareOf(group.slots) }));
 }
 
 /** Beyond this many pairs of nodes a plan by pairs is no plan. */
@@ -123,48 +129,30 @@ const MOST_PAIRS = 250_000;
 function movesByOwner(
   before: Placement,
   after: Placement,
+  { pairs, covers }: MovementFacts,
   promised: boolean,
-  keys: Iterable<string> | undefined,
-): Move[] {
-  const sample = sampleOf(before, after, keys);
+): BareMove[] {
   const counts = new Map<string, Map<string, number>>();
-  for (const key of sample) {
-    const from = before.owner(key).id;
-    add(
-      entryOf(counts, from, () => new Map<string, number>()),
-      after.owner(key).id,
-      1,
-    );
+  for (const [from, to] of pairs) {
+    const targets = entryOf(counts, from, () => new Map<string, number>());
+    add(targets, to, 1);
   }
   const seen = (from: string, to: string): number => counts.get(from)?.get(to) ?? 0;
-  const covered = before.probesCover === true && after.probesCover === true && keys === undefined;
   return possiblePairs(before, after, promised)
-    .filter(([from, to]) => !covered || seen(from, to) > 0)
-    .map(([from, to], id) => ({
-      ...{ id, from, to, slots: [], bytes: undefined },
-      share: seen(from, to) / Math.max(1, sample.length),
+    .filter(([from, to]) => !covers || seen(from, to) > 0)
+    .map(([from, to]) => ({
+      ...{ from, to, slots: [] },
+      share: seen(from, to) / Math.max(1, pairs.length),
     }));
 }
 
-function sampleOf(
-  before: Placement,
-  after: Placement,
-  keys: Iterable<string> | undefined,
-): readonly string[] {
-  return [...(keys ?? new Set([...before.probes(), ...after.probes()]))];
-}
-
 /** Every pair between which keys can move; a pair that sampling missed must not be lost. */
-function possiblePairs(
-  before: Placement,
-  after: Placement,
-  promised: boolean,
-): [from: string, to: string][] {
+function possiblePairs(before: Placement, after: Placement, promised: boolean): OwnerPair[] {
   const { grew, shrank } = growth(before.nodes, after.nodes);
   const pairs = before.nodes.flatMap(({ id: from }) =>
     after.nodes
       .filter(({ id: to }) => from !== to && (!promised || grew.has(to) || shrank.has(from)))
-      .map(({ id: to }): [string, string] => [from, to]),
+      .map(({ id: to }): OwnerPair => [from, to]),
   );
   if (pairs.length > MOST_PAIRS) {
     optionChecks('shardMap.plan').refuse(
@@ -196,10 +184,6 @@ function noLoad({ nodes }: Placement): Map<string, number> {
 
 function add(counts: Map<string, number>, id: string, amount: number): void {
   counts.set(id, (counts.get(id) ?? 0) + amount);
-}
-
-function sum(slots: readonly number[], of: (slot: number) => number): number {
-  return slots.reduce((total, slot) => total + of(slot), 0);
 }
 
 function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -2,6 +2,7 @@
  * The one interface behind all strategies: a placement says whose a key is. It never changes; another
  * list of nodes gives another placement, and a migration leads from one to the other.
  */
+import { optionChecks } from '../core/index.ts';
 import type { ShardMember } from './shard-node.ts';
 
 /** A rule by which keys belong to nodes. */
@@ -64,6 +65,22 @@ export interface SlotOwners {
   ownerAt(slot: number): ShardMember;
   /** Whether a node may be given a slot at all. */
   mayOwn(slot: number, node: ShardMember): boolean;
+  /**
+   * The load that each node is due by its weight, by id, given the load of each slot; needed where not
+   * every node may own every slot. @default by weight alone
+   */
+  due?(slotLoads: Float64Array): ReadonlyMap<string, number>;
+}
+
+/**
+ * Refuses assignment by hand where nothing can be assigned: left out in silence, it would seem done.
+ *
+ * @throws OptionError when the change assigns anything
+ */
+export function refuseAssign(strategy: string, { assign }: PlacementChange): void {
+  if (assign === undefined || assign.length === 0) return;
+  const wanted = `absent: ${strategy} computes owners, only slots and ranges can be assigned`;
+  optionChecks('shardMap.plan').refuse('assign', wanted, assign);
 }
 
 /** Any 32-bit hash of a key, unsigned: xxh32, murmur3 or one's own. */

@@ -4,7 +4,8 @@
  */
 import { optionChecks, xxh32 } from '../core/index.ts';
 import { type Rendezvous, rendezvous as draws } from '../model/index.ts';
-import { hashProbes, type KeyHash, type Placement, type Strategy } from './placement.ts';
+import { hashProbes, type KeyHash, type Placement } from './placement.ts';
+import { type PlacementChange, refuseAssign, type Strategy } from './placement.ts';
 import { byId, type ShardMember } from './shard-node.ts';
 
 /** Options of {@link rendezvous}. */
@@ -50,7 +51,8 @@ class RendezvousPlacement implements Placement {
     for (const at of this.draws.rank(this.hash(key))) yield this.nodes[at]!;
   }
 
-  changed(nodes: readonly ShardMember[]): Placement {
+  changed(nodes: readonly ShardMember[], change: PlacementChange): Placement {
+    refuseAssign('rendezvous', change);
     return new RendezvousPlacement(byId(nodes), this.hash);
   }
 

@@ -9,7 +9,8 @@ import {
   type RingPoint,
   sizedPoints,
 } from '../model/index.ts';
-import { hashProbes, type Placement, type Strategy } from './placement.ts';
+import { hashProbes, type Placement, type PlacementChange } from './placement.ts';
+import { refuseAssign, type Strategy } from './placement.ts';
 import { byId, type ShardMember } from './shard-node.ts';
 
 /** Options of {@link ring}. */
@@ -108,7 +109,8 @@ class RingPlacement implements Placement {
     }
   }
 
-  changed(nodes: readonly ShardMember[]): Placement {
+  changed(nodes: readonly ShardMember[], change: PlacementChange): Placement {
+    refuseAssign(this.kind.name, change);
     return new RingPlacement(this.kind, byId(nodes));
   }
 

@@ -9,7 +9,7 @@ import { MigrationError, runMigration } from './migration-run.ts';
 import type { Move } from './movement.ts';
 import { movementPlan, type MovementPlan, type PlacementSide } from './movement-plan.ts';
 import { type PlanOptions, reversedPlan } from './movement-plan.ts';
-import type { Placement, Strategy } from './placement.ts';
+import { type Placement, refuseAssign, type Strategy } from './placement.ts';
 import { pickDistinct, pickFirst } from './replica-choice.ts';
 import { changedMembers, members, type ShardMember } from './shard-node.ts';
 import type { ApplyOptions, Claim, ClaimAnswer, OwnersOptions } from './shard-map-types.ts';
@@ -48,6 +48,7 @@ class LocalShardMap implements ShardMap {
   private readonly events: Emitter<ShardMapEvents>;
   private readonly tag: ((key: string) => string) | undefined;
   private readonly memo: KeyMemo | undefined;
+  private readonly keyOf = (key: string): string => this.tagOf(key);
   /** Where the map rests, or where a migration leads away from. */
   private side: PlacementSide;
   /** What look-ups ask: the placement of `side`, or the one between two. */
@@ -150,13 +151,15 @@ class LocalShardMap implements ShardMap {
     if (this.migration !== undefined) {
       throw new MigrationError('a migration is under way: apply map.pending or its reverse first');
     }
+    check.known(options, ['slotsPerMove', 'loadOf', 'bytesOf', 'totalBytes', 'keys', 'perNode']);
     const { strategy, placement } = this.side;
     const nodes = changedMembers(placement.nodes, change);
     const derived = change.strategy === undefined;
+    if (!derived) refuseAssign('a strategy that is just chosen', change);
     const after = derived
       ? { strategy, placement: placement.changed(nodes, change) }
       : { strategy: change.strategy, placement: change.strategy.place(nodes) };
-    return movementPlan(this.epoch, this.side, after, { ...options, derived });
+    return movementPlan(this.epoch, this.side, after, { ...options, derived, keyOf: this.keyOf });
   }
 
   reverse(plan: MovementPlan): MovementPlan {
@@ -203,7 +206,7 @@ class LocalShardMap implements ShardMap {
       optionChecks('shardMap.adopt').refuse('snapshot', 'a snapshot of a map', snapshot);
     }
     if (snapshot.epoch <= this.epoch) return false;
-    const state = stateOf(snapshot, [this.side.strategy, ...strategies]);
+    const state = stateOf(snapshot, [this.side.strategy, ...strategies], this.keyOf);
     this.side = state.side;
     this.epoch = state.epoch;
     this.claimsFrom = state.claimsFrom;

@@ -34,10 +34,13 @@ export interface MigrationSnapshot {
     readonly to: string;
     readonly slots: readonly number[];
     readonly share: number;
+    readonly bytes: number | undefined;
     readonly phase: MovePhase;
     readonly epoch: number;
   }[];
   readonly perNode: number;
+  readonly peakBefore: number;
+  readonly peakAfter: number;
 }
 
 /** What a map holds. */
@@ -58,11 +61,13 @@ export function snapshotOf({
   const base = { epoch, claimsFrom, ...sideSnapshot(side) };
   if (going === undefined) return base;
   const { plan, phases, epochs } = going;
-  const moves = plan.moves.map(({ from, to, slots, share }, at) => ({
-    ...{ from, to, slots, share },
+  const moves = plan.moves.map(({ from, to, slots, share, bytes }, at) => ({
+    ...{ from, to, slots, share, bytes },
     ...{ phase: phases[at]!, epoch: epochs[at]! },
   }));
-  return { ...base, migration: { after: sideSnapshot(plan.after), moves, perNode: plan.perNode } };
+  const { perNode, peakBefore, peakAfter } = plan;
+  const after = sideSnapshot(plan.after);
+  return { ...base, migration: { after, moves, perNode, peakBefore, peakAfter } };
 }
 
 function sideSnapshot({ strategy, placement }: PlacementSide): SideSnapshot {
@@ -75,25 +80,41 @@ function sideSnapshot({ strategy, placement }: PlacementSide): SideSnapshot {
  * Reads a map.
  *
  * @param strategies those the snapshot may name
+ * @param keyOf the part of a key that is placed
  * @throws OptionError for a strategy not among them or a state that does not fit
  */
-export function stateOf(snapshot: ShardMapSnapshot, strategies: readonly Strategy[]): MapState {
+export function stateOf(
+  snapshot: ShardMapSnapshot,
+  strategies: readonly Strategy[],
+  keyOf: (key: string) => string,
+): MapState {
   const check = optionChecks('shardMap.snapshot');
   check.number('epoch', snapshot.epoch, { min: 0, integer: true });
   const side = sideOf(snapshot, strategies);
   const { epoch, claimsFrom } = snapshot;
+  check.number('claimsFrom', snapshot.claimsFrom, { min: 0, integer: true });
   const moving = snapshot.migration;
   if (moving === undefined) return { side, epoch, claimsFrom, migration: undefined };
-  const { perNode } = moving;
+  const { perNode, peakBefore, peakAfter } = moving;
   const after = sideOf(moving.after, strategies);
-  const moves = moving.moves.map(({ from, to, slots, share }, id) => ({
-    ...{ id, from, to, slots, share },
-    bytes: undefined,
-  }));
-  const plan = planOf({ epoch, before: side, after, moves }, { perNode });
+  if (!Array.isArray(moving.moves)) check.refuse('migration.moves', 'a list', moving.moves);
+  const ids = new Set(
+    [side, after].flatMap(({ placement }) => placement.nodes.map(({ id }) => id)),
+  );
+  const moves = moving.moves.map(({ from, to, slots, share, bytes, phase, epoch: at }, id) => {
+    const path = `migration.moves[${id}]`;
+    for (const node of [from, to]) {
+      if (!ids.has(node)) check.refuse(path, 'between nodes of the map', node);
+    }
+    if (!Array.isArray(slots)) check.refuse(`${path}.slots`, 'a list of slots', slots);
+    check.oneOf(`${path}.phase`, phase, ['waiting', 'fenced', 'switched']);
+    check.number(`${path}.epoch`, at, { min: 0, integer: true });
+    return { id, from, to, slots, share, bytes };
+  });
+  const known = { epoch, before: side, after, moves, perNode, peakBefore, peakAfter };
   const phases = moving.moves.map(({ phase }) => phase);
   const epochs = moving.moves.map((move) => move.epoch);
-  return { side, epoch, claimsFrom, migration: migration(plan, phases, epochs) };
+  return { side, epoch, claimsFrom, migration: migration(planOf(known, keyOf), phases, epochs) };
 }
 
 function sideOf(snapshot: SideSnapshot, strategies: readonly Strategy[]): PlacementSide {

@@ -5,7 +5,7 @@
 import { murmurMix } from '../core/hash-murmur3.ts';
 import { optionChecks, xxh32 } from '../core/index.ts';
 import { rendezvous } from '../model/index.ts';
-import { type Assignment, hashProbes } from './placement.ts';
+import { type Assignment, hashProbes, refuseAssign } from './placement.ts';
 import type { Placement, PlacementChange, SlotOwners } from './placement.ts';
 import type { ShardMember } from './shard-node.ts';
 import { assignSlots, type SlotShare } from './slot-assignment.ts';
@@ -120,6 +120,19 @@ export class SlotTable implements Placement, SlotOwners {
     return this.layout.segments.find(({ end }) => slot < end)!.mayOwn(node);
   }
 
+  due(slotLoads: Float64Array): ReadonlyMap<string, number> {
+    const due = new Map(this.nodes.map(({ id }) => [id, 0]));
+    for (const segment of this.layout.segments) {
+      const load = slotLoads.subarray(segment.begin, segment.end).reduce((a, b) => a + b, 0);
+      const weight = totalWeight(this.nodes, segment);
+      for (const node of this.nodes) {
+        if (segment.mayOwn(node))
+          due.set(node.id, due.get(node.id)! + (load * node.weight) / weight);
+      }
+    }
+    return due;
+  }
+
   /** Replicas go by rendezvous on the slot: a change of nodes moves few of them too. */
   *rank(key: string): Iterable<ShardMember> {
     const slot = this.slotOf(key);
@@ -132,7 +145,10 @@ export class SlotTable implements Placement, SlotOwners {
   }
 
   changed(nodes: readonly ShardMember[], change: PlacementChange): Placement {
-    if (this.computed !== undefined) return this.computed.again(nodes);
+    if (this.computed !== undefined) {
+      refuseAssign('a table that follows from its nodes', change);
+      return this.computed.again(nodes);
+    }
     const { assign, rebalance } = change;
     const before = new Map(this.nodes.map((node, at) => [node.id, at]));
     const after = new Map(nodes.map((node, at) => [node.id, at]));

@@ -1,9 +1,13 @@
 // Plans, and the way from one owner to the next.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OptionError } from '../../src/core/index.ts';
 import {
   boundedRing,
+  directory,
+  hashTag,
   type JournalEntry,
+  jump,
   maglev,
   type MigrationHooks,
   modulo,
@@ -154,6 +158,114 @@ describe('a plan', () => {
         expect(plan.moveOf(key) !== undefined).toBe(moves);
       }
     }
+  });
+});
+
+describe('what a plan is told', () => {
+  it('finds the move of a key by its tag, as look-ups do', async () => {
+    const map = shardMap({ nodes: nodes(3), tag: hashTag });
+    const tagged = keys(400).map((key, at) => `${key}:{user ${at % 50}}`);
+    const before = tagged.map((key) => map.owner(key));
+    const plan = map.plan({ add: nodes(1, 3) });
+
+    await map.apply(plan);
+
+    const back = map.reverse(plan);
+    tagged.forEach((key, at) => {
+      const isMoved = map.owner(key) !== before[at];
+      expect([key, plan.moveOf(key)?.to]).toEqual([key, isMoved ? map.owner(key) : undefined]);
+      expect([key, back.moveOf(key)?.to]).toEqual([key, isMoved ? before[at] : undefined]);
+    });
+  });
+
+  it('counts a sample that can be gone through only once, by tag', () => {
+    const map = shardMap({ nodes: nodes(3), strategy: ring(), tag: hashTag });
+    function* onceOnly(): Generator<string> {
+      for (const key of keys(3_000)) yield `{${key}}:cart`;
+    }
+
+    const { movedRatio } = map.plan({ add: nodes(1, 3) }, { keys: onceOnly() });
+    const untagged = shardMap({ nodes: nodes(3), strategy: ring() });
+
+    expect(movedRatio).toBe(untagged.plan({ add: nodes(1, 3) }, { keys: keys(3_000) }).movedRatio);
+    expect(movedRatio).toBeGreaterThan(0.15);
+  });
+
+  it('estimates bytes from all bytes where there are no slots', () => {
+    const plan = shardMap({ nodes: nodes(4), strategy: modulo() }).plan(
+      { strategy: slots() },
+      { totalBytes: 1_000_000 },
+    );
+
+    expect(plan.bytes).toBeCloseTo(1_000_000 * plan.movedRatio, 3);
+    expect(plan.moves[0]?.bytes).toBeCloseTo(1_000_000 * plan.moves[0]!.share, 6);
+  });
+
+  it('counts the rounds of thousands of moves as they would be run, at once', () => {
+    const map = shardMap({ nodes: nodes(2) });
+
+    const single = map.plan({ add: nodes(1, 2) }, { slotsPerMove: 1 });
+    const double = map.plan({ add: nodes(1, 2) }, { slotsPerMove: 1, perNode: 2 });
+
+    expect(single.moves.length).toBeGreaterThan(5_000);
+    expect(single.rounds).toBe(single.moves.length);
+    expect(double.rounds).toBe(Math.ceil(single.moves.length / 2));
+  });
+
+  it.each([
+    { loadOf: () => NaN },
+    { loadOf: () => -1 },
+    { loadOf: 5 },
+    { bytesOf: () => NaN },
+    { totalBytes: -1 },
+    { perNode: 0 },
+    { slotsPerMove: 0 },
+    { bytesof: () => 1 },
+    { keys: [7] },
+  ])('refuses %j', (options) => {
+    const strategy = 'keys' in options ? ring() : slots();
+    const map = shardMap({ nodes: nodes(2), strategy });
+
+    expect(() => map.plan({ add: nodes(1, 2) }, options as never)).toThrow(OptionError);
+  });
+
+  it.each([ring(), rendezvous(), jump(), maglev({ size: 1021 }), boundedRing()])(
+    'refuses to assign by hand what is computed, rather than leave it out (%#)',
+    (strategy) => {
+      const map = shardMap({ nodes: nodes(2), strategy });
+      const assign = [{ slot: 1, node: 'n0' }];
+
+      expect(() => map.plan({ assign })).toThrow(/assign must be absent/);
+      expect(() => map.plan({ assign, strategy: slots() })).toThrow(/assign must be absent/);
+    },
+  );
+
+  it('asks for real keys where made-up ones have no partition, and can be adopted half-way', async () => {
+    const list = [
+      { id: 'eu-1', serves: ['eu'] },
+      { id: 'us-1', serves: ['us'] },
+      { id: 'us-2', serves: ['us'] },
+    ];
+    const regions = directory({
+      partitions: ['eu', 'us'],
+      partitionOf: (key) => key.slice(0, 2),
+      slotsEach: 64,
+    });
+    const map = shardMap({ nodes: list, strategy: modulo() });
+    const real = keys(300).map((key, at) => (at % 3 === 0 ? 'eu' : 'us') + key);
+
+    expect(() => map.plan({ strategy: regions })).toThrow(/plan\.keys must be a sample/);
+    const plan = map.plan({ strategy: regions }, { keys: real });
+    const stop = new AbortController();
+    const hooks: MigrationHooks = { release: () => stop.abort() };
+    await expect(map.apply(plan, { hooks, signal: stop.signal })).rejects.toThrow();
+
+    const other = shardMap({ nodes: nodes(1), strategy: modulo() });
+    other.adopt(JSON.parse(JSON.stringify(map.snapshot())) as ShardMapSnapshot, [regions]);
+    expect(real.map((key) => other.owner(key))).toEqual(real.map((key) => map.owner(key)));
+    expect(other.pending?.peakAfter).toBe(plan.peakAfter);
+    await other.apply(other.pending!);
+    for (const key of real) expect(other.owner(key).slice(0, 2)).toBe(key.slice(0, 2));
   });
 });
 
