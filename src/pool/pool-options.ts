@@ -1,7 +1,7 @@
 /** From the options of a pool to its settings: checked once, complete. */
 
 import type { OptionChecks, Runtime } from '../core/index.ts';
-import { systemRuntime } from '../core/index.ts';
+import { optionChecks, systemRuntime } from '../core/index.ts';
 import type { ElasticPoolOptions } from './elastic-pool.ts';
 import type { RecycleRules } from './recycling.ts';
 import type { PoolLimits } from './sizing.ts';
@@ -34,7 +34,7 @@ export function checkedOptions<R>(
   ]);
   const { name = 'pool', runtime = systemRuntime(), scaleIn = {} } = options;
   const { min = 0, max, recycle = {}, specialities } = options;
-  check.known(scaleIn, ['victim', 'veto']);
+  optionChecks('pool.scaleIn').known(scaleIn, ['victim', 'veto']);
   return {
     ...checkedMaking(options, check),
     validate: options.validate && check.callable('validate', options.validate),
@@ -56,7 +56,7 @@ function checkedMaking<R>(
   check: OptionChecks,
 ): Omit<WorkerMakerOptions<R>, 'name' | 'runtime'> {
   const { createTimeoutMs = Infinity, createBackoff = {}, createAttempts = 3 } = options;
-  check.known(createBackoff, ['baseMs', 'maxMs']);
+  optionChecks('pool.createBackoff').known(createBackoff, ['baseMs', 'maxMs']);
   return {
     create: check.callable('create', options.create),
     destroy: check.callable('destroy', options.destroy ?? nothing),
@@ -79,7 +79,8 @@ export function checkedLimits(given: PoolLimits, check: OptionChecks): PoolLimit
 }
 
 function checkedRecycling<R>(given: RecycleOptions<R>, check: OptionChecks): RecycleRules<R> {
-  check.known(given, ['maxUses', 'maxLifetimeMs', 'maxBytes', 'bytesOf', 'afterFailure']);
+  const RULES = ['maxUses', 'maxLifetimeMs', 'maxBytes', 'bytesOf', 'afterFailure'] as const;
+  optionChecks('pool.recycle').known(given, RULES);
   const { maxUses = Infinity, maxLifetimeMs = Infinity, maxBytes = Infinity, bytesOf } = given;
   if ((bytesOf === undefined) !== (maxBytes === Infinity)) {
     check.refuse('recycle.bytesOf', 'given together with maxBytes', bytesOf);
@@ -97,7 +98,7 @@ function checkedSpecialities<R>(
   given: SpecialityOptions<R>,
   { check, runtime, name }: { check: OptionChecks; runtime: Runtime; name: string },
 ): SpecialityRules<R> {
-  check.known(given, ['of', 'canDo', 'shares']);
+  optionChecks('pool.specialities').known(given, ['of', 'canDo', 'shares']);
   const shares = new Map(Object.entries(given.shares ?? {}));
   let sum = 0;
   for (const [speciality, share] of shares) {

@@ -15,6 +15,19 @@ import type { Holding, Waiter } from './waiter.ts';
 
 const NO_CALL: TaskCall = Object.freeze({});
 
+/** Whether what was handed in cannot be a task. */
+function isWrong(
+  { work, priority }: { readonly work: unknown; readonly priority: unknown },
+  startAt: unknown,
+): boolean {
+  if (typeof work !== 'function') return true;
+  return isNoNumber(priority) || (startAt !== undefined && isNoNumber(startAt));
+}
+
+function isNoNumber(value: unknown): boolean {
+  return typeof value !== 'number' || value !== value;
+}
+
 export class TaskDesk implements TaskRoom, RunnerRoom {
   /** Tasks whose time has not come, or that wait to be tried again. */
   readonly delayed: Set<QueueTask<unknown>> = new Set<QueueTask<unknown>>();
@@ -42,7 +55,7 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
     const now = startAt === undefined ? line.arrivalTime(call) : this.runtime.now();
     const task = new QueueTask<T>(this, work, call, line.tally.enterNext(), now);
     if (line.isClosed) task.turnAway(line.no.closedError());
-    else if (task.priority !== task.priority) task.turnAway(line.no.priorityError(call.priority));
+    else if (isWrong(task, startAt)) task.turnAway(line.no.wrong(task, startAt));
     else task.watch = watchCall(call, task);
     if (task.state !== 'waiting') return task;
     if (dedupeKey !== undefined) this.rememberKey(task as QueueTask<unknown>, dedupeKey);

@@ -83,7 +83,8 @@ export class Line implements SlotsLine, DoorRoom, Exits {
 
   enter(call: Call, now: number): DoorEntry | Promise<DoorEntry> {
     if (this.isClosed) throw this.no.closedError();
-    if (call.priority !== undefined && call.priority !== call.priority) {
+    const { priority = 0 } = call;
+    if (typeof priority !== 'number' || priority !== priority) {
       throw this.no.priorityError(call.priority);
     }
     if (call.deadline !== undefined) this.usesTime = true;

@@ -1,6 +1,7 @@
 /** From the options of an order to the order, checked. */
 
 import type { Call, OptionChecks, Runtime } from '../core/index.ts';
+import { optionChecks } from '../core/index.ts';
 import type { Entry } from './order/entry.ts';
 import type { Ageing } from './order/levels.ts';
 import type { FairOrder } from './order/order.ts';
@@ -41,6 +42,8 @@ export function orderOf<R>(
 ): Order {
   const { check } = checking;
   const { fair, perKey, overload } = options;
+  optionChecks('workQueue.fair').known(fair ?? {}, FAIR);
+  optionChecks('workQueue.perKey').known(perKey ?? {}, ['concurrency', 'ordered']);
   const ageing = ageingOf(options, check);
   if (overload !== undefined && ageing !== undefined) {
     check.refuse('overload', 'left out where ageing keeps the oldest first', overload);
@@ -69,6 +72,7 @@ function ageingOf(
   check: OptionChecks,
 ): Ageing | undefined {
   if (ageing === undefined) return undefined;
+  optionChecks('workQueue.ageing').known(ageing, ['msPerLevel', 'overdueAfterMs']);
   const { msPerLevel = Infinity, overdueAfterMs = Infinity } = ageing;
   return {
     msPerLevel: check.durationMs('ageing.msPerLevel', msPerLevel),
@@ -113,3 +117,5 @@ function flowNamer(key: FlowKey, check: OptionChecks): (entry: Entry) => string 
   const field = check.oneOf('fair.by', key, ['tenant', 'key', 'kind', 'session']);
   return ({ call }) => call[field] ?? '';
 }
+
+const FAIR = Object.freeze(['by', 'weight', 'cost', 'unit', 'concurrency', 'priorities'] as const);

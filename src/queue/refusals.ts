@@ -49,6 +49,18 @@ export class Refusals {
     return new OptionError(`${this.policy}: call.priority`, 'a number', priority);
   }
 
+  /** What is wrong with a task: its work, its priority or its time. */
+  wrong(
+    { work, priority }: { readonly work: unknown; readonly priority: unknown },
+    startAt: unknown,
+  ): OptionError {
+    if (typeof work !== 'function') {
+      return new OptionError(`${this.policy}: work`, 'a function', work);
+    }
+    if (typeof priority !== 'number' || Number.isNaN(priority)) return this.priorityError(priority);
+    return new OptionError(`${this.policy}: call.startAt`, 'a number', startAt);
+  }
+
   private refusal(code: RefusalCode, message: string, retryAfterMs = 0): Refusal {
     return { ok: false, code, policy: this.policy, retryAfterMs, message };
   }

@@ -17,6 +17,8 @@ import { SeatSlots } from './seat-slots.ts';
 import { Bookkeeper } from './statistics.ts';
 import type { FairOptions, WorkQueueLimits, WorkQueueOptions } from './types.ts';
 
+const OVERLOAD = Object.freeze(['targetMs', 'intervalMs', 'newestFirst', 'drop'] as const);
+const RETRY = Object.freeze(['attempts', 'delayMs', 'isRetryable', 'deadLetters'] as const);
 const COUNT_OR_INFINITY = Object.freeze({ min: 0, integer: true, infinite: true });
 
 /** Makes the parts of a queue. */
@@ -47,7 +49,8 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
     'name',
     'runtime',
   ]);
-  const { name = 'queue', runtime = systemRuntime(), fair, rate } = options;
+  const { name = 'queue', runtime = systemRuntime(), fair, rate, overload = {} } = options;
+  optionChecks('workQueue.overload').known(overload, OVERLOAD);
   const checking = { check, runtime, name: check.text('name', name) };
   const weights = { of: fair?.weight ?? ((): number => 1) };
   const slots = slotsOf(options, check);
@@ -132,6 +135,7 @@ function retryOf(
   { check, runtime, name }: Checking,
 ): TaskRetry | undefined {
   if (retry === undefined) return undefined;
+  optionChecks('workQueue.retry').known(retry, RETRY);
   return new TaskRetry({
     attempts: check.count('retry.attempts', retry.attempts),
     delayMs: retry.delayMs ?? retryDelay(runtime.random(`${name} retry`)),

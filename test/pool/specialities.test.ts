@@ -84,6 +84,28 @@ describe('workers with specialities', () => {
     expect(order).toEqual(['image 1', 'text 1', 'image 2', 'text 2', 'image 3']);
   });
 
+  it('are what a queue says it waits for', async () => {
+    const runtime = virtualRuntime();
+    const { made } = specialists(runtime, { max: 3 });
+    const queue = workQueue({ concurrency: made, runtime });
+
+    const because = await runtime.run(async () => {
+      const jobs = ['image', 'text', 'image'].map((kind) =>
+        queue.add(() => runtime.sleep(50), { kind }),
+      );
+      await runtime.sleep(40);
+      await jobs[0];
+      made.resize({ max: 1 });
+      jobs.push(queue.add(() => runtime.sleep(50), { kind: 'image' }));
+      const waiting = queue.add(() => 1, { kind: 'sound' });
+      const said = queue.explain(waiting)?.because;
+      await queue.idle();
+      return said;
+    });
+
+    expect(because).toMatch(/slots are taken(, and no other fits it)?; it is next$/);
+  });
+
   it('make way for others when nobody asks for them', async () => {
     const runtime = virtualRuntime();
     const { made, made4 } = specialists(runtime, { max: 2 });
@@ -309,14 +331,14 @@ describe('options of specialities', () => {
     [{ specialities: { shares: { a: 0.7, b: 0.4 } } }, 'specialities.shares must be at most 1'],
     [{ specialities: { shares: { a: -1 } } }, 'specialities.shares.a'],
     [{ specialities: { canDo: 'all' } }, 'specialities.canDo must be a function'],
-    [{ specialities: { can: () => true } }, 'pool.can'],
+    [{ specialities: { can: () => true } }, 'pool.specialities.can'],
     [{ recycle: { maxUses: 0 } }, 'recycle.maxUses'],
     [{ recycle: { maxBytes: 5 } }, 'recycle.bytesOf'],
     [{ recycle: { maxLifetimeMs: NaN } }, 'recycle.maxLifetimeMs'],
     [{ spares: -1 }, 'pool.spares'],
     [{ createTimeoutMs: 0 }, 'createTimeoutMs'],
     [{ leakAfterMs: 'soon' }, 'leakAfterMs'],
-    [{ scaleIn: { order: 'oldest' } }, 'pool.order'],
+    [{ scaleIn: { order: 'oldest' } }, 'pool.scaleIn.order'],
   ])('%o is refused', (options, message) => {
     expect(() => pool({ create, max: 2, ...options } as never)).toThrow(message);
   });

@@ -77,6 +77,13 @@ describe('a task whose time has not come', () => {
     expect(queue.statistics?.wait.max).toBeCloseTo(100, 0);
   });
 
+  it('must have a time that is one', async () => {
+    const runtime = virtualRuntime();
+    const queue = workQueue({ concurrency: 1, runtime });
+
+    expect(await settled(queue.add(() => 1, { startAt: NaN }))).toBe('ERR_OPTION');
+  });
+
   it('may be cancelled before', async () => {
     const runtime = virtualRuntime();
     const queue = workQueue({ concurrency: 1, runtime });

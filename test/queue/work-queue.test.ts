@@ -294,6 +294,26 @@ describe('work that misbehaves', () => {
     expect(queue.snapshot()).toMatchObject({ waiting: 0, running: 0 });
   });
 
+  it.each([
+    ['no work', undefined, {}],
+    ['work that is a number', 7, {}],
+    ['a priority that is a word', () => 1, { priority: 'high' }],
+    ['a priority of NaN', () => 1, { priority: NaN }],
+  ])('is refused when it comes with %s, and upsets nothing', async (_name, work, call) => {
+    const runtime = virtualRuntime();
+    const queue = workQueue({ concurrency: 1, runtime });
+
+    const ends = await runtime.run(async () => {
+      const busy = queue.add(() => runtime.sleep(10));
+      const wrong = await queue.add(work as never, call as never).promise.catch((e: unknown) => e);
+      await busy;
+      const report = await queue.close();
+      return [(wrong as { code: string }).code, report];
+    });
+
+    expect(ends).toEqual(['ERR_OPTION', { left: [], running: 0 }]);
+  });
+
   it('adds to its own queue', async () => {
     const runtime = virtualRuntime();
     const queue = workQueue({ concurrency: 2, runtime });
@@ -370,8 +390,14 @@ describe('options of a queue', () => {
     [{ concurrency: 1, capacity: -1 }, 'workQueue.capacity'],
     [{ concurrency: 1, capacity: 1.5 }, 'workQueue.capacity'],
     [{ concurrency: 1, name: '' }, 'workQueue.name'],
+    [{ concurrency: 1, fair: 'tenant' }, 'workQueue.fair must be an object'],
+    [{ concurrency: 1, perKey: true }, 'workQueue.perKey must be an object'],
+    [{ concurrency: 1, overload: true }, 'workQueue.overload must be an object'],
+    [{ concurrency: 1, retry: { times: 3 } }, 'workQueue.retry.times'],
+    [{ concurrency: 1, ageing: { perLevelMs: 3 } }, 'workQueue.ageing.perLevelMs'],
+    [{ concurrency: 1, maxWaitMs: 0 }, 'workQueue.maxWaitMs'],
     [{ concurrency: 1, size: 3 }, 'workQueue.size'],
   ])('%j is refused', (options, message) => {
-    expect(() => workQueue(options)).toThrow(message);
+    expect(() => workQueue(options as never)).toThrow(message);
   });
 });
