@@ -128,8 +128,11 @@ class LeveledCache<V> implements Cache<V> {
     return found;
   }
 
-  set(key: string, value: V, options?: SetOptions): Promise<void> {
-    return this.setMany([[key, value]], options);
+  async set(key: string, value: V, options?: SetOptions): Promise<void> {
+    this.checkOpen();
+    const writing = this.writing(key, value, options);
+    if (this.engine.isAlone) this.engine.keep(writing);
+    else await this.engine.write([writing]);
   }
 
   async setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): Promise<void> {

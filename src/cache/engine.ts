@@ -47,9 +47,9 @@ export class Engine<V> {
 
   /** Keeps values everywhere. Memory at once, then the tiers, deepest first, then the others' memories. */
   async write(writings: readonly Writing<V>[]): Promise<void> {
-    const wishes = writings.map((writing) => this.keep(writing));
-    if (this.desks.length === 0 && this.bus === undefined) return;
-    await this.tellAll(wishes);
+    for (const writing of writings) this.keep(writing);
+    if (this.isAlone) return;
+    await this.tellAll(writings.map((writing) => this.wishOf(writing)));
     await this.bus?.tell(
       writings.map(({ key }) => key),
       [],
@@ -79,24 +79,33 @@ export class Engine<V> {
     await this.bus?.tell([], tags);
   }
 
-  /** Keeps a value in memory and says what the tiers are to do. */
-  keep({ key, value, ttlMs, tags }: Writing<V>): Wish {
+  /** True where there is nobody but memory to tell. */
+  get isAlone(): boolean {
+    return this.desks.length === 0 && this.bus === undefined;
+  }
+
+  /** Keeps a value in memory. */
+  keep({ key, value, ttlMs, tags }: Writing<V>): void {
     this.fetching.fence(key);
     if (ttlMs === 0) {
       this.shelf.forget(key);
-      return { kind: 'remove', key };
+      return;
     }
-    const { clock } = this.shelf;
     const freshUntil = this.rules.runtime.now() + this.shelf.jittered(ttlMs);
-    const mark = tags.length === 0 ? undefined : { tags, at: clock.now };
+    const mark = tags.length === 0 ? undefined : { tags, at: this.shelf.clock.now };
     this.shelf.keep(key, value, { freshUntil, loadMs: 0, mark });
+  }
+
+  /** What the tiers are to do with a value. */
+  private wishOf({ key, value, ttlMs, tags }: Writing<V>): Wish {
+    if (ttlMs === 0) return { kind: 'remove', key };
     return {
       kind: 'set',
       key,
       value,
-      freshUntil,
+      freshUntil: this.rules.runtime.now() + this.shelf.jittered(ttlMs),
       loadMs: 0,
-      mark: { tags: [...tags, EVERYTHING], at: clock.now },
+      mark: { tags: [...tags, EVERYTHING], at: this.shelf.clock.now },
       vector: undefined,
       owed: true,
     };

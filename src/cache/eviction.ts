@@ -11,7 +11,7 @@ export interface EvictionSpace {
   readonly maxEntries: number;
   /** Sum of weights at most; Infinity where only entries are bounded. */
   readonly maxWeight: number;
-  /** The hash of the key in the slot, 32 bits. */
+  /** The hash of the key in the slot, 32 bits; O(length of the key), so ask once. */
   hash(slot: number): number;
   /** Weight of the entry in the slot; 1 where entries are not weighed. */
   weight(slot: number): number;

@@ -38,7 +38,6 @@ export class Flight<V> {
   readonly mark: TagMark;
   /** False for a mere look into the tiers: who wants a load needs another flight. */
   readonly loads: boolean;
-  readonly token: CancelToken = cancelToken();
   /** The tiers' counters of tags, by tier; undefined where the tier did not answer. */
   readonly vectors: (ReadonlyMap<string, number> | undefined)[] = [];
   /** Leases, by tier. */
@@ -53,7 +52,9 @@ export class Flight<V> {
   draw = 0;
   end: FlightEnd<V> | undefined;
   private readonly host: FlightHost<V>;
-  private readonly waiters = new Set<Waiter<V>>();
+  /** Made when somebody waits, and when somebody reads it: a loader that answers at once needs neither. */
+  private waiters: Set<Waiter<V>> | undefined;
+  private scope: CancelToken | undefined;
 
   constructor(
     host: FlightHost<V>,
@@ -67,16 +68,20 @@ export class Flight<V> {
     this.goesOn = background;
   }
 
+  get token(): CancelToken {
+    return (this.scope ??= cancelToken());
+  }
+
   /** True while somebody needs the value itself, not only a refresh. */
   get isAwaited(): boolean {
-    return this.waiters.size > 0;
+    return this.waiters !== undefined && this.waiters.size > 0;
   }
 
   /** The answer for one caller. */
   wait(patience: Patience): Promise<V | undefined> {
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(this, this.host, patience, resolve, reject);
-      this.waiters.add(waiter);
+      (this.waiters ??= new Set()).add(waiter);
       waiter.begin();
       if (this.end !== undefined) waiter.ended(this.end);
     });
@@ -86,19 +91,19 @@ export class Flight<V> {
   offer(stale: Stale<V>): void {
     if (this.stale !== undefined && this.stale.freshUntil >= stale.freshUntil) return;
     this.stale = stale;
-    for (const waiter of this.waiters) waiter.offered();
+    for (const waiter of this.waiters ?? []) waiter.offered();
   }
 
   finish(end: FlightEnd<V>): void {
     if (this.end !== undefined) return;
     this.end = end;
-    for (const waiter of this.waiters) waiter.ended(end);
-    this.waiters.clear();
+    for (const waiter of this.waiters ?? []) waiter.ended(end);
+    this.waiters?.clear();
   }
 
   leave(waiter: Waiter<V>): void {
-    this.waiters.delete(waiter);
-    if (this.waiters.size === 0 && !this.goesOn && this.end === undefined) {
+    this.waiters?.delete(waiter);
+    if (!this.isAwaited && !this.goesOn && this.end === undefined) {
       this.host.abandoned(this);
     }
   }

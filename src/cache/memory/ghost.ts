@@ -18,8 +18,9 @@ export class Ghost implements EvictionSpace {
   /** Requests found since `hits` was last set. */
   hits = 0;
   private readonly slots = new Map<number, number>();
-  private readonly hashes: number[] = [];
-  private readonly weights: number[] = [];
+  /** Only where entries are weighed. */
+  private readonly weights: number[] | undefined;
+  private entering = 0;
   private readonly free: number[] = [];
   private readonly order: SegmentedTinyLfu;
   private length = FIRST_SLOT;
@@ -29,11 +30,12 @@ export class Ghost implements EvictionSpace {
     this.maxEntries = bounds.maxEntries;
     this.maxWeight = bounds.maxWeight;
     this.random = bounds.random;
+    this.weights = bounds.maxWeight === Infinity ? undefined : [];
     this.order = new SegmentedTinyLfu(this, window);
     this.reserve();
   }
 
-  /** One request for the key: a hit, or the key is taken in. */
+  /** One request for the key, by 30 bits of its hash: a hit, or the key is taken in. */
   request(hash: number, weight: number): void {
     const slot = this.slots.get(hash);
     if (slot !== undefined) {
@@ -43,18 +45,18 @@ export class Ghost implements EvictionSpace {
     }
     const fresh = this.free.pop() ?? this.length++;
     if (fresh >= this.reserved) this.reserve();
-    this.hashes[fresh] = hash;
-    this.weights[fresh] = weight;
+    this.entering = hash;
+    if (this.weights !== undefined) this.weights[fresh] = weight;
     this.slots.set(hash, fresh);
     this.order.added(fresh);
   }
 
-  hash(slot: number): number {
-    return this.hashes[slot] as number;
+  hash(): number {
+    return this.entering;
   }
 
   weight(slot: number): number {
-    return this.weights[slot] as number;
+    return this.weights === undefined ? 1 : (this.weights[slot] as number);
   }
 
   worth(): number {
@@ -66,7 +68,7 @@ export class Ghost implements EvictionSpace {
   }
 
   evict(slot: number): void {
-    this.slots.delete(this.hashes[slot] as number);
+    this.slots.delete(this.order.hash(slot));
     this.free.push(slot);
   }
 

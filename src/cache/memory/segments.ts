@@ -30,7 +30,6 @@ export class SegmentedTinyLfu implements Eviction {
   private readonly space: EvictionSpace;
   private readonly lists = new SlotLists();
   private readonly sketch: FrequencySketch;
-  private segment = new Uint8Array(0);
   /** Capacity in weights, or in entries where they are not weighed. */
   private readonly capacity: number;
   private readonly weighs: boolean;
@@ -61,27 +60,29 @@ export class SegmentedTinyLfu implements Eviction {
   }
 
   used(slot: number): void {
-    this.sketch.increment(this.space.hash(slot));
     const { lists } = this;
-    const segment = this.segment[slot] as number;
-    lists.unlink(slot);
-    if (segment !== PROBATION) {
-      lists.append(segment, slot);
+    this.sketch.increment(lists.hash(slot));
+    const list = lists.listOf(slot);
+    if (list !== PROBATION) {
+      lists.move(list, slot);
       return;
     }
-    this.segment[slot] = PROTECTED;
-    lists.append(PROTECTED, slot);
+    lists.move(PROTECTED, slot);
     this.protectedWeight += this.space.weight(slot);
     this.demote();
+  }
+
+  /** The hash of the key in a slot, kept beside its links. */
+  hash(slot: number): number {
+    return this.lists.hash(slot);
   }
 
   added(slot: number): void {
     const weight = this.space.weight(slot);
     this.entries++;
     if (this.weighs) this.learnCapacity();
-    this.sketch.increment(this.space.hash(slot));
-    this.segment[slot] = WINDOW;
-    this.lists.append(WINDOW, slot);
+    this.lists.enter(WINDOW, slot, this.space.hash(slot));
+    this.sketch.increment(this.lists.hash(slot));
     this.windowWeight += weight;
     this.total += weight;
     if (weight > this.capacity) this.drop(slot);
@@ -94,10 +95,10 @@ export class SegmentedTinyLfu implements Eviction {
       this.used(slot);
       return;
     }
-    const segment = this.segment[slot] as number;
+    const list = this.lists.listOf(slot);
     this.total += change;
-    if (segment === WINDOW) this.windowWeight += change;
-    if (segment === PROTECTED) this.protectedWeight += change;
+    if (list === WINDOW) this.windowWeight += change;
+    if (list === PROTECTED) this.protectedWeight += change;
     this.used(slot);
     if (this.space.weight(slot) > this.capacity) this.drop(slot);
     else this.settle();
@@ -105,20 +106,16 @@ export class SegmentedTinyLfu implements Eviction {
 
   removed(slot: number): void {
     const weight = this.space.weight(slot);
-    const segment = this.segment[slot] as number;
+    const list = this.lists.listOf(slot);
     this.lists.unlink(slot);
     this.total -= weight;
     this.entries--;
-    if (segment === WINDOW) this.windowWeight -= weight;
-    if (segment === PROTECTED) this.protectedWeight -= weight;
+    if (list === WINDOW) this.windowWeight -= weight;
+    if (list === PROTECTED) this.protectedWeight -= weight;
   }
 
   reserve(slots: number): void {
     this.lists.reserve(slots);
-    if (slots <= this.segment.length) return;
-    const longer = new Uint8Array(slots);
-    longer.set(this.segment);
-    this.segment = longer;
   }
 
   clear(): void {
@@ -142,9 +139,7 @@ export class SegmentedTinyLfu implements Eviction {
     while (this.protectedWeight > this.protectedMax) {
       const slot = this.lists.oldest(PROTECTED);
       if (slot === PROTECTED) return;
-      this.lists.unlink(slot);
-      this.lists.append(PROBATION, slot);
-      this.segment[slot] = PROBATION;
+      this.lists.move(PROBATION, slot);
       this.protectedWeight -= this.space.weight(slot);
     }
   }
@@ -156,9 +151,7 @@ export class SegmentedTinyLfu implements Eviction {
     for (let moves = 0; this.windowWeight > this.windowMax && moves < MOVES_PER_ENTRY; moves++) {
       const slot = lists.oldest(WINDOW);
       if (slot === WINDOW) break;
-      lists.unlink(slot);
-      lists.append(PROBATION, slot);
-      this.segment[slot] = PROBATION;
+      lists.move(PROBATION, slot);
       this.windowWeight -= this.space.weight(slot);
       if (candidate === PROBATION) candidate = slot;
     }
@@ -210,14 +203,14 @@ export class SegmentedTinyLfu implements Eviction {
   }
 
   private worthOf(slot: number): number {
-    return this.sketch.frequency(this.space.hash(slot)) * this.space.worth(slot);
+    return this.sketch.frequency(this.lists.hash(slot)) * this.space.worth(slot);
   }
 
   private wins(candidate: number, victim: number): boolean {
-    const { space, sketch } = this;
+    const { space, sketch, lists } = this;
     if (space.expired(victim)) return true;
-    const arrived = sketch.frequency(space.hash(candidate));
-    const present = sketch.frequency(space.hash(victim));
+    const arrived = sketch.frequency(lists.hash(candidate));
+    const present = sketch.frequency(lists.hash(victim));
     if (arrived * space.worth(candidate) > present * space.worth(victim)) return true;
     return arrived >= FLOOD_FREQUENCY && space.random() < FLOOD_CHANCE;
   }

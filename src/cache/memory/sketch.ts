@@ -22,10 +22,13 @@ export interface FrequencySketch {
 
 const WORDS_PER_BLOCK = 16;
 const SAMPLES_PER_KEY = 10;
+const LEAST_COUNTERS = 256;
+/** Below it tables are four times as large: among few keys one unlucky collision weighs much. */
+const SMALL = 4_096;
 const ODD_BITS = 0x11111111;
 const HALVED_BITS = 0x77777777;
 
-/** Makes a sketch for `capacity` keys: eight bytes each, rounded up to a power of two. */
+/** Makes a sketch for `capacity` keys: eight bytes each (32 where they are few), rounded up to a power of two. */
 export function frequencySketch(capacity: number): FrequencySketch {
   return new Sketch(capacity);
 }
@@ -41,7 +44,8 @@ class Sketch implements FrequencySketch {
   }
 
   ensureCapacity(capacity: number): void {
-    const blocks = powerOfTwo(Math.max(256, capacity)) >>> 3;
+    const wanted = capacity < SMALL ? Math.max(LEAST_COUNTERS, 4 * capacity) : capacity;
+    const blocks = powerOfTwo(wanted) >>> 3;
     this.sampleSize = SAMPLES_PER_KEY * Math.max(capacity, 1);
     if (blocks * WORDS_PER_BLOCK <= this.table.length) return;
     this.table = new Int32Array(blocks * WORDS_PER_BLOCK);

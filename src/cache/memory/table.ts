@@ -57,7 +57,6 @@ export class MemoryTable<V> implements EvictionSpace {
   private keys: (string | undefined)[] = [];
   private values: (V | undefined)[] = [];
   private freshUntil = new Float64Array(0);
-  private hashes = new Int32Array(0);
   private weights: Float64Array<ArrayBuffer> | undefined;
   private loads: Float32Array<ArrayBuffer> | undefined;
   private marks: (TagMark | undefined)[] | undefined;
@@ -128,7 +127,6 @@ export class MemoryTable<V> implements EvictionSpace {
     if (slot >= this.freshUntil.length) this.reserve(this.grownLength());
     this.index.set(key, slot);
     this.keys[slot] = key;
-    this.hashes[slot] = xxh32(key);
     this.fill(slot, held, weight);
     this.totalWeight += weight;
     this.order.added(slot);
@@ -173,7 +171,7 @@ export class MemoryTable<V> implements EvictionSpace {
   }
 
   hash(slot: number): number {
-    return this.hashes[slot] as number;
+    return xxh32(this.keys[slot] as string);
   }
 
   weight(slot: number): number {
@@ -245,7 +243,6 @@ export class MemoryTable<V> implements EvictionSpace {
     this.keys = lengthened(this.keys, slots);
     this.values = lengthened(this.values, slots);
     this.freshUntil = copied(this.freshUntil, new Float64Array(slots));
-    this.hashes = copied(this.hashes, new Int32Array(slots));
     if (this.weights) this.weights = copied(this.weights, new Float64Array(slots));
     if (this.loads) this.loads = copied(this.loads, new Float32Array(slots));
     if (this.marks) this.marks = lengthened(this.marks, slots);

@@ -56,12 +56,14 @@ export function wTinyLfu(options: WTinyLfuOptions = {}): EvictionPolicy {
 }
 
 class BufferedTinyLfu implements Eviction {
+  private readonly space: EvictionSpace;
   private readonly segments: SegmentedTinyLfu;
   private readonly duel: Duel | undefined;
   private readonly buffer = new Int32Array(BUFFER);
   private waiting = 0;
 
   constructor(space: EvictionSpace, window: number | 'duel') {
+    this.space = space;
     this.segments = new SegmentedTinyLfu(space, window === 'duel' ? WINDOWS[FIRST_WINDOW] : window);
     this.duel = window === 'duel' ? new Duel(space, this.segments) : undefined;
   }
@@ -73,13 +75,14 @@ class BufferedTinyLfu implements Eviction {
 
   added(slot: number): void {
     this.drain();
-    this.duel?.request(slot);
+    const weight = this.space.weight(slot);
     this.segments.added(slot);
+    this.duel?.request(slot, weight);
   }
 
   rewritten(slot: number, weightBefore: number): void {
     this.drain();
-    this.duel?.request(slot);
+    this.duel?.request(slot, this.space.weight(slot));
     this.segments.rewritten(slot, weightBefore);
   }
 
@@ -103,11 +106,11 @@ class BufferedTinyLfu implements Eviction {
 
   /** Slots are only reused after `removed` or an eviction, and both come after a drain. */
   private drain(): void {
-    const { buffer, segments, waiting, duel } = this;
+    const { buffer, segments, waiting, duel, space } = this;
     for (let i = 0; i < waiting; i++) {
       const slot = buffer[i] as number;
       segments.used(slot);
-      duel?.request(slot);
+      duel?.request(slot, space.weight(slot));
     }
     this.waiting = 0;
   }
@@ -115,7 +118,6 @@ class BufferedTinyLfu implements Eviction {
 
 /** Finds the share of the window by letting ghosts compete. */
 class Duel {
-  private readonly space: EvictionSpace;
   private readonly segments: SegmentedTinyLfu;
   private ghosts: Ghost[];
   /** Keys whose mixed hash is below it are sampled. */
@@ -125,7 +127,6 @@ class Duel {
   private chosen: number = FIRST_WINDOW;
 
   constructor(space: EvictionSpace, segments: SegmentedTinyLfu) {
-    this.space = space;
     this.segments = segments;
     const entries = space.maxEntries === Infinity ? MOST_GHOST_ENTRIES * 16 : space.maxEntries;
     const ghostEntries = Math.min(
@@ -144,10 +145,9 @@ class Duel {
     this.ghosts = WINDOWS.map((window) => new Ghost(bounds, window));
   }
 
-  request(slot: number): void {
-    const hash = this.space.hash(slot);
+  request(slot: number, weight: number): void {
+    const hash = this.segments.hash(slot);
     if (murmurMix(hash ^ SAMPLE_SEED) < this.threshold) {
-      const weight = this.space.weight(slot);
       for (const ghost of this.ghosts) ghost.request(hash, weight);
     }
     if (++this.requests >= this.roundRequests) this.choose();
