@@ -47,6 +47,39 @@ describe('keyedLimiter on the GCRA steps of throttled and redis-cell', () => {
     },
   );
 
+  it('asks for no pause where a period of nothing makes the rate infinite', () => {
+    const { count, periodMs, intervalMs } = vectors.emissionInterval.find(
+      (row) => row.periodMs === 0,
+    )!;
+    const refillPerSecond = (count / periodMs) * 1000;
+    const limiter = keyedLimiter({
+      rate: bucket({ capacity: 1, refillPerSecond }),
+      runtime: steppedRuntime(),
+    });
+    limiter.tryTake({ key: 'foo' });
+
+    expect(limiter.peek({ key: 'foo' }).retryAfterMs).toBe(intervalMs);
+  });
+
+  it('answers as CL.THROTTLE does', () => {
+    const [, name = '', maxBurst, count, periodS] = vectors.redisCellReply.command.split(' ');
+    const limiter = keyedLimiter({
+      rate: bucket({
+        capacity: Number(maxBurst) + 1,
+        refillPerSecond: Number(count) / Number(periodS),
+      }),
+      runtime: steppedRuntime(),
+    });
+
+    const answer = limiter.tryTake({ key: name });
+
+    const { limit, remaining, resetMs } = limiter.peek({ key: name });
+    const retryAfterS = answer.ok ? -1 : answer.retryAfterMs / 1000;
+    expect([Number(!answer.ok), limit, remaining, retryAfterS, resetMs / 1000]).toEqual(
+      vectors.redisCellReply.reply,
+    );
+  });
+
   it('refuses a rate of nothing in nothing', () => {
     expect(() => bucket({ capacity: 0, refillPerSecond: 0 })).toThrow('bucket.capacity');
     expect(() => bucket({ capacity: 1, refillPerSecond: Number.NaN })).toThrow(

@@ -188,6 +188,42 @@ describe('bucket', () => {
     },
   );
 
+  it('is as exact after a billion operations as at first, at any rate and any hour', () => {
+    const magnitude = fc
+      .double({ min: -9, max: 12, noNaN: true })
+      .map((exponent) => 10 ** exponent);
+    const before = fc.oneof(fc.constant(0), fc.double({ min: 1, max: 1e9, noNaN: true }));
+    fc.assert(
+      fc.property(
+        magnitude,
+        before,
+        fc.double({ min: 0.1, max: 3, noNaN: true }),
+        (rate, done, share) => {
+          const startMs = 1e6;
+          const capacity = Math.max(100, rate / 1e6); // what one step of the clock mints, or more
+          const rule = ruleOf(bucket({ capacity, refillPerSecond: rate }), startMs);
+          const tokenMs = 1000 / rate;
+          // What so many operations leave behind: that many minted, and all of it spent.
+          const fromMs = startMs + Math.min(done * tokenMs, 1e12);
+          rule.spend(0, capacity, fromMs);
+          let passed = 0;
+          const operations = 50_000;
+
+          for (let i = 1; i <= operations; i++) {
+            if (rule.take(0, 1, 0, fromMs + i * share * tokenMs) === 0) passed++;
+          }
+
+          // The clock itself is a float: how much it is off in all, in tokens.
+          const clockError = (fromMs * 2 ** -52 * rate) / 1000;
+          const most = Math.min(operations, operations * share);
+          const burst = share > 1 ? 0 : 1;
+          expect(Math.abs(passed - most)).toBeLessThanOrEqual(1 + burst + 2 * clockError + share);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   it('lets everything pass at an infinite rate, and nothing but the burst at none', () => {
     const unlimited = ruleOf(bucket({ capacity: 1, refillPerSecond: Infinity }));
     const none = ruleOf(bucket({ capacity: 2, refillPerSecond: 0 }));
@@ -318,6 +354,26 @@ describe('evenSpacing', () => {
     expect(gaps[0]).toBeCloseTo(30, 0);
     expect(gaps.at(-1)).toBeCloseTo(10, 6);
     expect(reachedAt).toBeCloseTo(4000, -2);
+  });
+
+  it('warms up along the line of Guava and Sentinel', () => {
+    const [perSecond, warmUpMs, cold] = [100, 4000, 3];
+    const rule = ruleOf(evenSpacing({ perSecond, warmUpMs, coldFactor: cold }));
+    const warning = ((warmUpMs / 1000) * perSecond) / (cold - 1);
+    const most = warning + (2 * (warmUpMs / 1000) * perSecond) / (1 + cold);
+    const slope = (cold - 1) / perSecond / (most - warning);
+    /** Seconds for a permit with so many stored: a sum of Sentinel's 1 / qps. */
+    const priceOf = (stored: number): number =>
+      Math.max(0, stored - warning) * slope + 1 / perSecond;
+
+    let now = 0;
+    for (let stored = most; stored > 1; stored--) {
+      rule.spend(0, 1, now);
+      const gapMs = rule.waitMs(0, 1, 0, now);
+      const middle = (priceOf(stored) + priceOf(stored - 1)) / 2;
+      expect(gapMs).toBeCloseTo(middle * 1000, 4);
+      now += gapMs;
+    }
   });
 
   it('does not drift at a late hour: a million calls a millisecond apart take a million', () => {

@@ -146,6 +146,16 @@ describe('tokenBucket on the properties of golang.org/x/time/rate', () => {
 });
 
 describe('bucket', () => {
+  it('has no interval between tokens at an infinite rate', () => {
+    const { limit, intervalNs } = vectors.every.find((row) => row.intervalNs === 0)!;
+    const rule = bucket({ capacity: 1, refillPerSecond: Number(limit) }).rule(0);
+    rule.rows = new Float64Array(1);
+    rule.start(0, 0);
+    rule.spend(0, 1, 0);
+
+    expect(rule.waitMs(0, 1, 0, 0)).toBe(intervalNs);
+  });
+
   it.each(vectors.every.filter(({ intervalNs }) => intervalNs > 0))(
     'mints one token in $intervalNs ns at $limit tokens a second',
     ({ intervalNs, limit }) => {
