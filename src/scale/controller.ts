@@ -12,7 +12,7 @@ import { requireMethod, requireObject } from './plug-ins.ts';
 import type { Actuator, Source } from './ports.ts';
 import { fleetOf } from './ports.ts';
 import type { Reading } from './sample.ts';
-import type { ScalingSeries, SeriesKeeper } from './series.ts';
+import type { ScalingPoint, ScalingSeries, SeriesKeeper } from './series.ts';
 import { seriesKeeper } from './series.ts';
 import type { Observations } from './situation.ts';
 import { withinMs } from './within.ts';
@@ -28,6 +28,8 @@ export interface ControllerOptions {
   readonly answerMs?: number;
   /** Decisions kept for `recent()`; 1 or more. @default 256 */
   readonly keep?: number;
+  /** Span of one point of `series()`, in ms; above 0. The last `keep` points are kept. @default 60_000 */
+  readonly pointMs?: number;
   /** What a unit costs for an hour, for the figures; 0 or more. @default 0 */
   readonly unitPerHour?: number;
   /** State of an engine of the same options, to go on from. @default a fresh start */
@@ -57,8 +59,10 @@ export interface Controller extends EventSource<ControllerEvents>, AsyncDisposab
   tick(): Promise<Decision | undefined>;
   /** The last decisions, oldest first. */
   recent(): readonly DecisionRecord[];
-  /** Figures on how well scaling works. */
+  /** Figures on how well scaling works, since the beginning. */
   snapshot(): ScalingSeries;
+  /** The same figures span by span, oldest first, for curves and for what goes wrong just now. */
+  series(): readonly ScalingPoint[];
   /** The engine's state, for another controller to go on from. */
   state(): EngineState | undefined;
   /** Changes the engine or the pace from the next tick on; plug-ins keep their state by name. */
@@ -82,6 +86,7 @@ export function controller(options: ControllerOptions): Controller {
     'everyMs',
     'answerMs',
     'keep',
+    'pointMs',
     'unitPerHour',
     'state',
     'name',
@@ -103,6 +108,7 @@ export function controller(options: ControllerOptions): Controller {
     everyMs: check.positive('everyMs', everyMs),
     answerMs: check.positive('answerMs', options.answerMs ?? everyMs),
     keep: check.count('keep', options.keep ?? 256),
+    pointMs: check.positive('pointMs', options.pointMs ?? 60_000),
     unitPerHour: check.nonNegative('unitPerHour', options.unitPerHour ?? 0),
     name: check.text('name', name),
     runtime,
@@ -111,7 +117,10 @@ export function controller(options: ControllerOptions): Controller {
 
 type Settings = ControllerOptions &
   Required<
-    Pick<ControllerOptions, 'everyMs' | 'answerMs' | 'keep' | 'unitPerHour' | 'name' | 'runtime'>
+    Pick<
+      ControllerOptions,
+      'everyMs' | 'answerMs' | 'keep' | 'pointMs' | 'unitPerHour' | 'name' | 'runtime'
+    >
   >;
 
 type NamedReading = readonly [metric: string, reading: Reading | undefined];
@@ -122,7 +131,7 @@ class TickingController implements Controller, Alarm {
   private readonly settings: Settings;
   private readonly events: Emitter<ControllerEvents>;
   private readonly records: DecisionRecord[] = [];
-  private readonly series: SeriesKeeper;
+  private readonly figures: SeriesKeeper;
   private engine: ScalingEngine;
   private everyMs: number;
   private current: EngineState | undefined;
@@ -134,7 +143,7 @@ class TickingController implements Controller, Alarm {
     this.engine = settings.engine;
     this.everyMs = settings.everyMs;
     this.current = settings.state;
-    this.series = seriesKeeper(settings.unitPerHour);
+    this.figures = seriesKeeper(settings.unitPerHour, settings.pointMs, settings.keep);
     this.events = emitter<ControllerEvents>(settings.runtime, settings.name);
     settings.runtime.arm(this, this.everyMs);
   }
@@ -162,7 +171,11 @@ class TickingController implements Controller, Alarm {
   }
 
   snapshot(): ScalingSeries {
-    return this.series.snapshot();
+    return this.figures.snapshot();
+  }
+
+  series(): readonly ScalingPoint[] {
+    return this.figures.points();
   }
 
   state(): EngineState | undefined {
@@ -202,11 +215,12 @@ class TickingController implements Controller, Alarm {
       const { decision, state } = this.engine.decide(before, observations, runtime.now());
       this.current = state;
       this.keep({ decision, before, observations });
-      this.series.note(decision, fleetOf(fleet), state.startUps?.planMs ?? this.everyMs);
       for (const fault of decision.faults) runtime.report(new Error(fault), name);
       if (this.events.has('decided')) this.events.emit('decided', decision);
-      if (decision.desired !== decision.previous) await this.apply(decision);
-      return decision;
+      const taken = decision.desired === decision.previous || (await this.apply(decision));
+      const startUpMs = state.startUps?.planMs ?? this.everyMs;
+      this.figures.note(decision, fleetOf(fleet), startUpMs, taken);
+      return taken ? decision : undefined;
     } catch (error) {
       runtime.report(error, name);
       return undefined;
@@ -228,12 +242,17 @@ class TickingController implements Controller, Alarm {
     }
   }
 
-  private async apply(decision: Decision): Promise<void> {
-    await this.answer(
-      () => this.settings.actuator.apply(decision.desired, decision),
-      'actuator.apply',
-    );
+  /** Whether the actuator took it. */
+  private async apply(decision: Decision): Promise<boolean> {
+    const { actuator, runtime, name } = this.settings;
+    try {
+      await this.answer(() => actuator.apply(decision.desired, decision), 'actuator.apply');
+    } catch (error) {
+      runtime.report(error, name);
+      return false;
+    }
     if (this.events.has('applied')) this.events.emit('applied', decision);
+    return true;
   }
 
   private answer<T>(ask: () => T | PromiseLike<T>, who: string): Promise<T> {

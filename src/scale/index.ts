@@ -116,4 +116,4 @@ export { concurrencyActuator } from './actuators/concurrency.ts';
 export type { HostUnit, ScaleInRules, UnitActuatorOptions, VictimRule } from './actuators/units.ts';
 export { unitActuator } from './actuators/units.ts';
 export { explain, whatIf } from './explain.ts';
-export type { ScalingSeries } from './series.ts';
+export type { ScalingPoint, ScalingSeries } from './series.ts';

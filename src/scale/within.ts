@@ -6,7 +6,7 @@ import type { Alarm, Runtime } from '../core/index.ts';
 import { TimeoutError } from '../core/index.ts';
 
 /**
- * What `ask` answers, if it does so within `ms`.
+ * What `ask` answers, if it does so within `ms`; Infinity waits for ever.
  *
  * @returns rejects with what `ask` throws, or with a `TimeoutError` that names `who`
  */
@@ -17,7 +17,7 @@ export async function withinMs<T>(
   ask: () => T | PromiseLike<T>,
 ): Promise<T> {
   const answer = ask();
-  if (!isPromise(answer)) return answer;
+  if (!isPromise(answer) || ms === Infinity) return answer;
   return new Promise<T>((resolve, reject) => {
     const alarm: Alarm = {
       alarmId: -1,

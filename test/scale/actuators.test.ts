@@ -174,6 +174,33 @@ describe('unitActuator', () => {
     expect(runtime.faults[0]?.origin).toBe('unitActuator: w3 stays');
   });
 
+  it('lets the host take a unit back whose hook failed or hung, and counts it only then', async () => {
+    const order: string[] = [];
+    const { runtime, actuator, done } = house({
+      before: [
+        (unit) => void order.push(`out ${unit.id}`),
+        () => new Promise(() => undefined), // shards that never move
+      ],
+      beforeMs: 5_000,
+      stays: async (unit) => {
+        await runtime.sleep(1_000);
+        order.push(`in ${unit.id}`);
+        throw new Error('back, and loud');
+      },
+    });
+
+    await actuator.apply(4, decision);
+    await runtime.advance(5_500);
+    expect(actuator.current()).toMatchObject({ current: 4, draining: 1 });
+    await runtime.advance(500);
+
+    expect(order).toEqual(['out w3', 'in w3']);
+    expect(done).toEqual([]);
+    expect(actuator.current()).toMatchObject({ current: 5, draining: 0 });
+    expect(String(runtime.faults[0]?.error)).toContain('before of w3');
+    expect(String(runtime.faults[1]?.error)).toContain('back, and loud');
+  });
+
   it('counts units on their way once, listed or not', async () => {
     const { runtime } = house();
     const listed: Worker[] = [];
@@ -203,6 +230,7 @@ describe('unitActuator', () => {
     { scaleIn: { victim: 'anybody' as never } },
     { scaleIn: { drainMs: 0 } },
     { scaleIn: { minLifetimeMs: -1 } },
+    { scaleIn: { beforeMs: 0 } },
     { add: undefined as never },
   ])('refuses %j', (options) => {
     const sound = { units: () => [], add: () => undefined, remove: () => undefined };

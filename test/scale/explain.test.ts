@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Controller, ScalingEngine } from '../../src/scale/index.ts';
+import type { Controller, ControllerOptions, ScalingEngine } from '../../src/scale/index.ts';
 import {
   controller,
   explain,
@@ -29,7 +29,7 @@ interface Fixture {
   readonly fleet: { units: number; ready: number };
 }
 
-function start(engine: ScalingEngine): Fixture {
+function start(engine: ScalingEngine, more: Partial<ControllerOptions> = {}): Fixture {
   const runtime = virtualRuntime();
   const load = { cpu: 0.7 };
   const fleet = { units: 10, ready: 10 };
@@ -46,6 +46,7 @@ function start(engine: ScalingEngine): Fixture {
     everyMs: 10_000,
     unitPerHour: 0.5,
     runtime,
+    ...more,
   });
   return { runtime, scaler, load, fleet };
 }
@@ -154,6 +155,54 @@ describe('the figures of a controller', () => {
 
     expect(scaler.snapshot().effectiveness).toBe(0);
     expect(scaler.snapshot().accuracy).toBeLessThan(0.2);
+  });
+
+  it('tell span by span what goes on now, and add up to the whole', async () => {
+    const { runtime, scaler, load, fleet } = start(engineOf(0));
+    await runtime.advance(70_000);
+    load.cpu = 0.84; // twelve are wanted
+    await runtime.advance(10_000);
+    load.cpu = 0.7;
+    fleet.ready = 12;
+
+    await runtime.advance(110_000);
+
+    const points = scaler.series();
+    expect(points.map(({ at }) => at)).toEqual([70_000, 130_000, 190_000]);
+    expect(points.map(({ scaleOuts }) => scaleOuts)).toEqual([0, 1, 0]);
+    expect(points.map(({ changesPerHour }) => changesPerHour)).toEqual([0, 60, 0]);
+    expect(points.map(({ fleet: { current } }) => current)).toEqual([10, 12, 12]);
+    expect(points[1]?.meanScaleOutMs).toBe(10_000);
+    expect(points[2]?.meanScaleOutMs).toBeNaN();
+    const hours = points.reduce((sum, { unitHours }) => sum + unitHours, 0);
+    expect(hours).toBeCloseTo(scaler.snapshot().unitHours, 9);
+  });
+
+  it('count no change, and pay no unit, that the actuator did not take', async () => {
+    const runtime = virtualRuntime();
+    const scaler = controller({
+      engine: engineOf(0),
+      sources: { cpu: { read: () => 1.4 } },
+      actuator: { current: () => 10, apply: () => Promise.reject(new Error('no quota')) },
+      everyMs: 10_000,
+      unitPerHour: 1,
+      runtime,
+    });
+
+    await runtime.advance(70_000);
+
+    expect(scaler.snapshot()).toMatchObject({ decisions: 7, scaleOuts: 0, costPerHour: 10 });
+    expect(scaler.snapshot().unitHours).toBeCloseTo(10 / 60, 9);
+    expect(runtime.faults).toHaveLength(7);
+    await scaler.close();
+  });
+
+  it('keep no more points than asked for', async () => {
+    const { runtime, scaler } = start(engineOf(0), { pointMs: 10_000, keep: 3 });
+
+    await runtime.advance(100_000);
+
+    expect(scaler.series().map(({ at }) => at)).toEqual([80_000, 90_000, 100_000]);
   });
 
   it('are not numbers before there is anything to tell', () => {

@@ -146,6 +146,18 @@ describe('rollback', () => {
     expect((state?.stages['rollback'] as RollbackState).verdicts.worse).toBeGreaterThan(0);
   });
 
+  it('gives back no less than is called for by then, and takes back no more', () => {
+    const down = [...after(100, 3, 10), ...after(300, 3, 6), ...after(300, 1, 15)];
+    const up = [...after(100, 3, 10), ...after(300, 9, 20), ...after(300, 1, 4)];
+    const both = (): Stage => rollback({ ...options, demand: 'arrivals' });
+
+    const { fleet, decisions } = fleetOver([both()], down);
+    expect(fleet).toEqual([10, 10, 10, 6, 6, 6, 15]);
+    expect((decisions[6] as Decision).limitedBy).toBeUndefined();
+    const more = { more: { startUpMs: 60_000 } };
+    expect(fleetOver([both()], up, more).fleet.slice(-2)).toEqual([20, 4]);
+  });
+
   it('keeps a step that did no harm', () => {
     const ticks = [...after(100, 3, 10), ...after(110, 8, 6)];
 

@@ -37,6 +37,10 @@ export interface ScaleInRules<U> {
   readonly drainMs?: number;
   /** Done in order before a unit drains: take it out of the balancer, move its shards. What fails keeps the unit. */
   readonly before?: readonly ((unit: U) => void | PromiseLike<void>)[];
+  /** How long each of `before`, and `stays`, may take, in ms, above 0; then it has failed. @default Infinity */
+  readonly beforeMs?: number;
+  /** Called for a unit that stays although `before` had begun: put it back into the balancer. @default nothing */
+  readonly stays?: (unit: U) => void | PromiseLike<void>;
 }
 
 export interface UnitActuatorOptions<U extends HostUnit> {
@@ -72,6 +76,7 @@ export function unitActuator<U extends HostUnit>(options: UnitActuatorOptions<U>
   }
   const minLifetimeMs = check.nonNegative('scaleIn.minLifetimeMs', scaleIn.minLifetimeMs ?? 0);
   const drainMs = check.positive('scaleIn.drainMs', scaleIn.drainMs ?? 30_000);
+  const beforeMs = check.durationMs('scaleIn.beforeMs', scaleIn.beforeMs ?? Infinity);
   const order = typeof victim === 'function' ? victim : ORDERS[victim];
   /** Units told to go; those that are gone are forgotten when the host no longer lists them. */
   const leaving = new Set<string>();
@@ -96,14 +101,21 @@ export function unitActuator<U extends HostUnit>(options: UnitActuatorOptions<U>
 
   const retire = async (unit: U): Promise<void> => {
     try {
-      for (const hook of before) await hook(unit);
+      for (const hook of before) {
+        await withinMs(runtime, beforeMs, `before of ${unit.id}`, () => hook(unit));
+      }
       await withinMs(runtime, drainMs, `drain of ${unit.id}`, () => options.drain?.(unit)).catch(
         (error: unknown) => runtime.report(error, name),
       );
       await options.remove(unit);
     } catch (error) {
-      leaving.delete(unit.id);
       runtime.report(error, `${name}: ${unit.id} stays`);
+      try {
+        await withinMs(runtime, beforeMs, `stays of ${unit.id}`, () => scaleIn.stays?.(unit));
+      } catch (again) {
+        runtime.report(again, `${name}: ${unit.id} stays`);
+      }
+      leaving.delete(unit.id);
     }
   };
 

@@ -107,7 +107,14 @@ export function rollback(options: RollbackOptions): Stage<RollbackState> {
         if (verdict === 'worse') {
           const hold = { units: trial.from, grows: trial.to > trial.from, until: now + holdMs };
           const why = `${trial.from} to ${trial.to} made ${metric} worse`;
-          return { desired: trial.from, why, until: hold.until, state: { ...next, hold } };
+          // Who wishes for more than what is given back, or less than what is taken back, gets it.
+          const back = hold.grows ? Math.min : Math.max;
+          return {
+            desired: back(desired, trial.from),
+            why,
+            until: hold.until,
+            state: { ...next, hold },
+          };
         }
       }
       return held(desired, now, next);
