@@ -90,6 +90,7 @@ function lifeRules<T>(
 }
 
 function stickyRules(check: OptionChecks, sticky: StickyOptions): Required<StickyOptions> {
+  optionChecks('balancer.sticky').known(sticky, ['idleMs', 'sessions']);
   return {
     idleMs: check.durationMs('sticky.idleMs', sticky.idleMs ?? 3_600_000),
     sessions: check.count('sticky.sessions', sticky.sessions ?? 100_000),
@@ -100,6 +101,8 @@ function filterRules<T>(
   check: OptionChecks,
   filters: readonly RouteFilter<T>[],
 ): readonly RouteFilter<T>[] {
+  const given: unknown = filters;
+  if (!Array.isArray(given)) check.refuse('filters', 'a list of filters', given);
   filters.forEach((filter, at) => {
     check.text(`filters[${at}].name`, filter.name);
     if (typeof filter.keep !== 'function') {
@@ -148,6 +151,7 @@ function slowStartRules(
   check: OptionChecks,
   options: SlowStartOptions,
 ): Required<SlowStartOptions> {
+  optionChecks('balancer.slowStart').known(options, ['windowMs', 'aggression', 'minWeightRatio']);
   const least = options.minWeightRatio ?? 0.1;
   return {
     windowMs: check.positive('slowStart.windowMs', options.windowMs ?? 30_000),

@@ -38,7 +38,7 @@ const LEAST_WEIGHT = 1 / 32;
 
 /** How much the next sample counts, 0–1, `elapsedMs` after the one before. */
 export function sampleWeight(elapsedMs: number, memoryMs: number): number {
-  return elapsedMs <= 0
-    ? LEAST_WEIGHT
-    : Math.max(LEAST_WEIGHT, 1 - Math.exp(-elapsedMs / memoryMs));
+  // 1 − e^−x is never above x: the exponential is for the seldom case.
+  if (elapsedMs <= LEAST_WEIGHT * memoryMs) return LEAST_WEIGHT;
+  return Math.max(LEAST_WEIGHT, 1 - Math.exp(-elapsedMs / memoryMs));
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Alarm, OptionChecks, Random, Runtime } from '../core/index.ts';
+import { optionChecks } from '../core/index.ts';
 import type { EndpointRecord } from './endpoint-record.ts';
 import type { Endpoint, EndpointReport } from './types.ts';
 
@@ -49,6 +50,10 @@ export type HealthRules<T> = Required<HealthOptions<T>>;
 
 /** Checks the options and fills them in. */
 export function healthRules<T>(check: OptionChecks, options: HealthOptions<T>): HealthRules<T> {
+  optionChecks('balancer.health').known(options, [
+    ...(['check', 'intervalMs', 'timeoutMs', 'unhealthyAfter', 'healthyAfter'] as const),
+    ...(['jitterRatio', 'initially', 'unejects'] as const),
+  ]);
   const path = (name: keyof HealthOptions<T>): string => `health.${name}`;
   const { initially = 'healthy', unejects = true } = options;
   return {
@@ -65,7 +70,7 @@ export function healthRules<T>(check: OptionChecks, options: HealthOptions<T>): 
 
 /** Well only when all checks say so. */
 export function allOf<T>(...checks: readonly HealthCheck<T>[]): HealthCheck<T> {
-  return quorumOf(checks.length, ...checks);
+  return quorumOf(Math.max(1, checks.length), ...checks);
 }
 
 /** Well when one check says so. */
@@ -76,8 +81,13 @@ export function anyOf<T>(...checks: readonly HealthCheck<T>[]): HealthCheck<T> {
 /**
  * Well when `quorum` checks or more say so; degraded when one of these says that. All are asked at
  * once. It answers as soon as the quorum is there or out of reach.
+ *
+ * @throws OptionError for a quorum that is not 1 to the number of checks
  */
 export function quorumOf<T>(quorum: number, ...checks: readonly HealthCheck<T>[]): HealthCheck<T> {
+  const check = optionChecks('quorumOf');
+  check.number('quorum', quorum, { min: 1, max: Math.max(1, checks.length), integer: true });
+  checks.forEach((one, at) => check.callable(`checks[${at}]`, one));
   return (target, context) =>
     new Promise((resolve) => {
       let good = 0;

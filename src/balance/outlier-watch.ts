@@ -5,6 +5,7 @@
  */
 
 import type { OptionChecks, Random } from '../core/index.ts';
+import { optionChecks } from '../core/index.ts';
 import type { EndpointRecord } from './endpoint-record.ts';
 import type { EjectionRounding } from './outliers.ts';
 import { ejectionMs, mostEjected, outlierThreshold } from './outliers.ts';
@@ -47,6 +48,7 @@ export type OutlierRules = Required<OutlierOptions>;
 
 /** Checks the options and fills them in. */
 export function outlierRules(check: OptionChecks, options: OutlierOptions): OutlierRules {
+  optionChecks('balancer.outliers').known(options, OPTIONS);
   const method = options.method ?? 'mad';
   const given: OutlierRules = { ...DEFAULTS, factor: method === 'mad' ? 3 : 1.9, ...options };
   const path = (name: keyof OutlierOptions): string => `outliers.${name}`;
@@ -66,6 +68,12 @@ export function outlierRules(check: OptionChecks, options: OutlierOptions): Outl
   }
   return given;
 }
+
+const OPTIONS = [
+  ...(['consecutive', 'failures', 'intervalMs', 'method', 'factor', 'failureRatio'] as const),
+  ...(['minEndpoints', 'minCalls', 'baseMs', 'maxMs', 'jitterRatio', 'maxRatio'] as const),
+  ...(['rounding', 'enforce'] as const),
+] as const;
 
 const DEFAULTS: Omit<OutlierRules, 'factor'> = {
   consecutive: 5,

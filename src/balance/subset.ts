@@ -7,7 +7,7 @@
  */
 
 import type { OptionChecks } from '../core/index.ts';
-import { seededRandom, shuffled, xxh32 } from '../core/index.ts';
+import { optionChecks, seededRandom, shuffled, xxh32 } from '../core/index.ts';
 import { rendezvous } from '../model/index.ts';
 
 export interface SubsetOptions {
@@ -22,6 +22,7 @@ export interface SubsetOptions {
 
 /** Checks the options. */
 export function checkedSubset(check: OptionChecks, options: SubsetOptions): SubsetOptions {
+  optionChecks('balancer.subset').known(options, ['size', 'client']);
   check.count('subset.size', options.size);
   if (typeof options.client === 'string') check.text('subset.client', options.client);
   else check.number('subset.client', options.client, { min: 0, integer: true });

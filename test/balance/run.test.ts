@@ -272,6 +272,12 @@ describe('bad input', () => {
     ['balancer.attempts', { attempts: 0 }],
     ['balancer.hedge', { hedge: () => 1 }],
     ['balancer.endpoint', { endpoint: [] }],
+    ['balancer.outliers', { outliers: 5 }],
+    ['balancer.outliers.consecutve', { outliers: { consecutve: 3 } }],
+    ['balancer.health.interval', { health: { check: () => true, interval: 3 } }],
+    ['balancer.sticky', { sticky: true }],
+    ['balancer.slowStart', { slowStart: true }],
+    ['balancer.filters', { filters: 'x' }],
   ];
 
   it.each(bad)('names the option: %s', (option, options) => {

@@ -12,7 +12,7 @@
 import type { Random } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import type { BalancePolicy, Candidates, Chooser, FleetFigures, PolicyReason } from '../policy.ts';
-import { ageMs, expectedMs } from './expectation.ts';
+import { ageMs, fadedMs, UNKNOWN_MS } from './expectation.ts';
 
 export interface EwmaOptions {
   /**
@@ -42,11 +42,16 @@ export function ewma(options: EwmaOptions = {}): BalancePolicy {
   };
 }
 
+/** Not much worse than usual: that need not be faded, which spares exponentials. */
+const WORSE = 1.2;
+
 class SoonestAnswer implements Chooser {
   private readonly fleet: FleetFigures;
   private readonly random: Random;
   private readonly errorCost: number;
   private readonly choices: number;
+  /** What was learned, by slot: latency and the cost of errors, ms, as of the last end of a call. */
+  private learned = new Float64Array(0);
 
   constructor(fleet: FleetFigures, random: Random, errorCost: number, choices: number) {
     this.fleet = fleet;
@@ -56,30 +61,58 @@ class SoonestAnswer implements Chooser {
   }
 
   pick(among: Candidates, _call: unknown, now: number): number {
-    const { size, slots } = among;
+    const { size, slots, isWeighted } = among;
     const { choices } = this;
-    let at = Math.floor(this.random() * size);
-    let best = slots[at]!;
-    let least = this.cost(best, now);
-    const others = Math.min(size, choices) - 1;
-    for (let drawn = 0; drawn < others; drawn++) {
-      if (size > choices) at = Math.floor(this.random() * size);
-      else at = at + 1 === size ? 0 : at + 1;
+    const isSearch = size <= choices;
+    let drawn = this.random() * size;
+    let at = Math.floor(drawn);
+    const { learned, fleet } = this;
+    const { active, begunSum, learnedAt, memoryMs, weight } = fleet;
+    const worse = WORSE * fleet.meanLatencyMs;
+    let best = -1;
+    let least = Infinity;
+    for (let left = size < choices ? size : choices; left > 0; left--) {
       const slot = slots[at]!;
-      const cost = this.cost(slot, now);
-      if (cost >= least) continue;
-      least = cost;
-      best = slot;
+      let expected = learned[slot]!;
+      const sinceMs = now - learnedAt[slot]!;
+      if (expected > worse || sinceMs > memoryMs) expected = fadedMs(fleet, expected, sinceMs);
+      let cost = costOf(expected, active[slot]!, begunSum[slot]!, now);
+      if (isWeighted) cost /= weight[slot]!;
+      if (cost < least) {
+        least = cost;
+        best = slot;
+      }
+      if (isSearch) at = at + 1 === size ? 0 : at + 1;
+      else {
+        // One number is good for two draws: what lies behind the point of the first is the second.
+        drawn = (left & 1) === 0 ? this.random() * size : (drawn - at) * size;
+        at = Math.floor(drawn);
+      }
     }
     return best;
   }
 
+  joined(slot: number): void {
+    if (slot >= this.learned.length) {
+      const grown = new Float64Array(this.fleet.weight.length);
+      grown.set(this.learned);
+      this.learned = grown;
+    }
+    this.learned[slot] = this.fleet.meanLatencyMs;
+  }
+
+  ended(slot: number): void {
+    const { latencyMs, errorRatio, meanLatencyMs } = this.fleet;
+    this.learned[slot] = latencyMs[slot]! + this.errorCost * errorRatio[slot]! * meanLatencyMs;
+  }
+
   explain(slot: number, _among: Candidates, _call: unknown, now: number): PolicyReason {
-    const { active, latencyMs, errorRatio, weight } = this.fleet;
+    const { active, begunSum, latencyMs, errorRatio, learnedAt, weight } = this.fleet;
+    const expectedMs = fadedMs(this.fleet, this.learned[slot]!, now - learnedAt[slot]!);
     return {
-      cost: this.cost(slot, now),
+      cost: costOf(expectedMs, active[slot]!, begunSum[slot]!, now) / weight[slot]!,
       parts: {
-        expectedMs: expectedMs(this.fleet, slot, now, this.errorCost),
+        expectedMs,
         latencyMs: latencyMs[slot]!,
         ageMs: ageMs(this.fleet, slot, now),
         active: active[slot]!,
@@ -88,10 +121,11 @@ class SoonestAnswer implements Chooser {
       },
     };
   }
+}
 
-  private cost(slot: number, now: number): number {
-    const { fleet } = this;
-    const expected = expectedMs(fleet, slot, now, this.errorCost);
-    return (expected * (fleet.active[slot]! + 1)) / fleet.weight[slot]!;
-  }
+/** No division for an endpoint that does as usual: the age of its calls is n × now − Σ begun, over n. */
+function costOf(expectedMs: number, active: number, begunSum: number, now: number): number {
+  const ages = active * now - begunSum;
+  const ms = ages > active * expectedMs ? ages / active : expectedMs;
+  return (ms + UNKNOWN_MS) * (active + 1);
 }

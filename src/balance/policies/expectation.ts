@@ -3,7 +3,7 @@
 import type { FleetFigures } from '../policy.ts';
 
 /** Keeps an expectation above 0 while nothing is known, so that calls in flight count from the first on, ms. */
-const UNKNOWN_MS = 0.001;
+export const UNKNOWN_MS: number = 0.001;
 
 /**
  * The expected latency, ms: as on average, or as long as the calls in flight have taken already; an
@@ -18,14 +18,25 @@ export function expectedMs(
   now: number,
   errorCost: number,
 ): number {
-  const usual = fleet.meanLatencyMs;
-  let learned = fleet.latencyMs[slot]! + errorCost * fleet.errorRatio[slot]! * usual;
-  if (learned > usual) {
-    const idleMs = now - fleet.learnedAt[slot]!;
-    // In a busy endpoint hardly any time has passed: that spares the exponential.
-    if (idleMs > fleet.memoryMs / 16) learned = usual + (learned - usual) * trust(fleet, idleMs);
-  }
-  return Math.max(learned, ageMs(fleet, slot, now), UNKNOWN_MS);
+  const learned =
+    fleet.latencyMs[slot]! + errorCost * fleet.errorRatio[slot]! * fleet.meanLatencyMs;
+  const faded = fadedMs(fleet, learned, now - fleet.learnedAt[slot]!);
+  return Math.max(faded, ageMs(fleet, slot, now), UNKNOWN_MS);
+}
+
+/** How many memories it takes until what was learned long ago counts half. */
+const LONG_AGO = 8;
+
+/**
+ * What a latency learned so long ago comes to: if it was worse, soon the usual one; in the end less
+ * than that, since otherwise the one who was unlucky last would never be asked again.
+ */
+export function fadedMs(fleet: FleetFigures, learnedMs: number, elapsedMs: number): number {
+  const { meanLatencyMs: usual, memoryMs } = fleet;
+  const left =
+    learnedMs > usual ? usual + (learnedMs - usual) * trust(fleet, elapsedMs) : learnedMs;
+  if (elapsedMs <= memoryMs) return left;
+  return (left * LONG_AGO * memoryMs) / ((LONG_AGO - 1) * memoryMs + elapsedMs);
 }
 
 /** Mean age of the calls in flight, ms; 0 without any. */

@@ -7,7 +7,7 @@ import type { Call, Random } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import type { BalancePolicy, Candidates, Chooser, FleetFigures } from '../policy.ts';
 import type { LearnedOfKind, PolicyReason } from '../policy.ts';
-import { ageMs, expectedMs, trust } from './expectation.ts';
+import { ageMs, expectedMs, fadedMs, trust, UNKNOWN_MS } from './expectation.ts';
 
 /** What a score of one's own may look at. */
 export interface ScoreContext {
@@ -135,7 +135,8 @@ class Scored implements Chooser {
     const learned = call.kind === undefined ? undefined : this.fleet.learned(slot, call.kind);
     // Errors have a score of their own.
     if (learned === undefined) return expectedMs(this.fleet, slot, now, 0);
-    return Math.max(learned.latencyMs, ageMs(this.fleet, slot, now));
+    const faded = fadedMs(this.fleet, learned.latencyMs, now - learned.at);
+    return Math.max(faded, ageMs(this.fleet, slot, now), UNKNOWN_MS);
   }
 
   /** Believed less the longer ago it was learned, so that an endpoint that failed is asked again. */
