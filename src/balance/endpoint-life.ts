@@ -76,7 +76,8 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
     const whole = endpoints && fullEndpoints(check, 'endpoints', endpoints, new Set());
     const named = new Set(whole?.map(({ id }) => id) ?? fleet.byId.keys());
     const coming = fullEndpoints(check, 'add', add, named);
-    if (!Array.isArray(remove)) check.refuse('remove', 'a list of ids', remove);
+    const leaving: unknown = remove;
+    if (!Array.isArray(leaving)) check.refuse('remove', 'a list of ids', leaving);
     const going = remove.map((id) => this.known(check, 'remove', id));
     const weights = Object.entries(reweight).map(
       ([id, weight]) =>
