@@ -5,7 +5,7 @@
 import type { OptionChecks } from '../core/index.ts';
 import { optionChecks } from '../core/index.ts';
 import type { ScalingMode } from './decision.ts';
-import { requireMethod, requireObject } from './plug-ins.ts';
+import { requireMethod, requireObject, requireObjects } from './plug-ins.ts';
 import type { Bounds, Combiner, ScalingPolicy, Stage } from './ports.ts';
 import type { QualityOptions, QualityRules } from './quality.ts';
 import { qualityRules } from './quality.ts';
@@ -98,6 +98,7 @@ function checkedPolicies(
 }
 
 function checkedStages(stages: readonly Stage[], check: OptionChecks): readonly Stage[] {
+  requireObjects(check, 'stages', stages);
   for (const stage of stages) requireMethod(check, 'stages', stage, 'adjust');
   const names = stages.map((stage) => check.text('stages.name', stage.name));
   const twice = names.find((name, i) => names.indexOf(name) !== i);

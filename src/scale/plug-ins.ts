@@ -22,6 +22,12 @@ export function requireObject(check: OptionChecks, option: string, value: unknow
   if (typeof value !== 'object' || value === null) check.refuse(option, 'an object', value);
 }
 
+/** Refuses what is no list, or one in which something is no object. */
+export function requireObjects(check: OptionChecks, option: string, value: unknown): void {
+  if (!Array.isArray(value)) check.refuse(option, 'a list', value);
+  (value as unknown[]).forEach((one, i) => requireObject(check, `${option}[${i}]`, one));
+}
+
 /** What is noted while a decision is made. */
 export interface Trace {
   readonly steps: Step[];

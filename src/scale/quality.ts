@@ -55,7 +55,9 @@ export function qualityRules(options: QualityOptions, check: OptionChecks): Qual
   const { plausible = {}, fallback } = options;
   const staleAfterMs = check.durationMs('quality.staleAfterMs', options.staleAfterMs ?? 60_000);
   const keepLastMs = check.nonNegative('quality.keepLastMs', options.keepLastMs ?? 0);
-  for (const [metric, { min = 0, max = Infinity }] of Object.entries(plausible)) {
+  for (const [metric, range] of Object.entries(plausible)) {
+    check.known(range, ['min', 'max']);
+    const { min = 0, max = Infinity } = range;
     check.number(`quality.plausible.${metric}.min`, min);
     check.number(`quality.plausible.${metric}.max`, max, { infinite: true });
     if (!(min < max)) check.refuse(`quality.plausible.${metric}.max`, `above min (${min})`, max);

@@ -265,3 +265,32 @@ describe.each(Object.entries(factories))('%s', (_, [make, options]) => {
     expect(() => make(misspelt as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
   });
 });
+
+describe('plain JavaScript', () => {
+  const units = { units: () => [], add: () => undefined, remove: () => undefined };
+  const engine = { bounds: { min: 1, max: 2 }, policies: { p: { propose: () => undefined } } };
+
+  it.each([
+    ['rateLimits', rateLimits, { out: {} }],
+    ['rateLimits', rateLimits, { in: { rates: [null] } }],
+    ['schedule', schedule, {}],
+    ['scheduledBounds', scheduledBounds, undefined],
+    ['scaleToZero', scaleToZero, {}],
+    ['concurrencyActuator', concurrencyActuator, { workers: () => 1, set: () => undefined }],
+    ['unitActuator', unitActuator, { ...units, drain: 5 }],
+    ['unitActuator', unitActuator, { ...units, scaleIn: { veto: 'busy' } }],
+    ['unitActuator', unitActuator, { ...units, scaleIn: { before: 'drain' } }],
+    ['unitActuator', unitActuator, { ...units, scaleIn: { before: ['drain'] } }],
+    ['unitActuator', unitActuator, { ...units, scaleIn: { stays: 1 } }],
+    ['unitActuator', unitActuator, { ...units, scaleIn: { vetoes: () => true } }],
+    ['scalingEngine', scalingEngine, { ...engine, stages: {} }],
+    ['scalingEngine', scalingEngine, { ...engine, quality: { plausible: { cpu: null } } }],
+  ] as const)(
+    'gets a named error from %s for parts that are missing or no part: %#',
+    (_, make, options) => {
+      expect(() => (make as (options: unknown) => unknown)(options)).toThrow(
+        expect.objectContaining({ code: 'ERR_OPTION' }),
+      );
+    },
+  );
+});

@@ -4,6 +4,7 @@
  */
 
 import { optionChecks } from '../../core/index.ts';
+import { requireObject } from '../plug-ins.ts';
 import type { Actuator } from '../ports.ts';
 
 export interface ConcurrencyActuatorOptions {
@@ -25,6 +26,7 @@ export interface ConcurrencyActuatorOptions {
 export function concurrencyActuator(options: ConcurrencyActuatorOptions): Actuator {
   const check = optionChecks('concurrencyActuator');
   check.known(options, ['workers', 'set', 'perWorker', 'initial']);
+  requireObject(check, 'perWorker', options.perWorker);
   const min = check.count('perWorker.min', options.perWorker.min);
   const max = check.number('perWorker.max', options.perWorker.max, { min, integer: true });
   const range = { min, max, integer: true };

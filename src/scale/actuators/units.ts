@@ -3,7 +3,7 @@
  * host take them out of its balancer and move their shards first.
  */
 
-import type { Runtime } from '../../core/index.ts';
+import type { OptionChecks, Runtime } from '../../core/index.ts';
 import { optionChecks, systemRuntime } from '../../core/index.ts';
 import { requireMethod } from '../plug-ins.ts';
 import type { Actuator, Fleet } from '../ports.ts';
@@ -70,10 +70,9 @@ export function unitActuator<U extends HostUnit>(options: UnitActuatorOptions<U>
   check.known(options, ['units', 'add', 'drain', 'remove', 'scaleIn', 'name', 'runtime']);
   for (const method of ['units', 'add', 'remove']) requireMethod(check, method, options, method);
   const { scaleIn = {}, name = 'unitActuator', runtime = systemRuntime() } = options;
+  checkRules(check, scaleIn);
   const { victim = 'leastBusy', before = [], veto = () => false } = scaleIn;
-  if (typeof victim !== 'function') {
-    check.oneOf('scaleIn.victim', victim, ['leastBusy', 'oldest', 'newest', 'dearest']);
-  }
+  if (options.drain !== undefined) check.callable('drain', options.drain);
   const minLifetimeMs = check.nonNegative('scaleIn.minLifetimeMs', scaleIn.minLifetimeMs ?? 0);
   const drainMs = check.positive('scaleIn.drainMs', scaleIn.drainMs ?? 30_000);
   const beforeMs = check.durationMs('scaleIn.beforeMs', scaleIn.beforeMs ?? Infinity);
@@ -140,6 +139,19 @@ export function unitActuator<U extends HostUnit>(options: UnitActuatorOptions<U>
       for (const unit of victims) void retire(unit);
     },
   };
+}
+
+function checkRules<U>(check: OptionChecks, rules: ScaleInRules<U>): void {
+  check.known(rules, ['victim', 'veto', 'minLifetimeMs', 'drainMs', 'before', 'beforeMs', 'stays']);
+  const { victim = 'leastBusy', veto, stays } = rules;
+  if (typeof victim !== 'function') {
+    check.oneOf('scaleIn.victim', victim, ['leastBusy', 'oldest', 'newest', 'dearest']);
+  }
+  if (veto !== undefined) check.callable('scaleIn.veto', veto);
+  if (stays !== undefined) check.callable('scaleIn.stays', stays);
+  const before: unknown = rules.before ?? [];
+  if (!Array.isArray(before)) check.refuse('scaleIn.before', 'a list of functions', before);
+  for (const hook of before as (() => void)[]) check.callable('scaleIn.before', hook);
 }
 
 const ORDERS: Readonly<

@@ -4,6 +4,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import type { OptionChecks } from '../../core/index.ts';
+import { requireObjects } from '../plug-ins.ts';
 import type { Adjustment, Bounds, Proposal, ScalingPolicy, Stage } from '../ports.ts';
 import type { CalendarWindow, CalendarWindowOptions } from './cron.ts';
 import { calendarWindow } from './cron.ts';
@@ -89,6 +90,7 @@ function checkWindows<W extends CalendarWindowOptions>(
   windows: readonly W[],
   checkRest: (window: W, path: string) => void,
 ): readonly { readonly options: W; readonly window: CalendarWindow }[] {
+  requireObjects(check, 'windows', windows);
   if (windows.length === 0) check.refuse('windows', 'at least one window', windows);
   return windows.map((options, i) => {
     checkRest(options, `windows[${i}]`);

@@ -7,6 +7,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import type { OptionChecks } from '../../core/index.ts';
+import { requireObject, requireObjects } from '../plug-ins.ts';
 import type { Adjustment, Change, Situation, Stage } from '../ports.ts';
 
 /** So many units, or such a share of the fleet, within a period. */
@@ -106,6 +107,8 @@ function checkRule(
   rule: RateRule | 'never',
 ): RateRule | 'never' {
   if (rule === 'never') return rule;
+  requireObject(check, name, rule);
+  requireObjects(check, `${name}.rates`, rule.rates);
   if (rule.rates.length === 0) check.refuse(`${name}.rates`, 'at least one rate', rule.rates);
   check.oneOf(`${name}.select`, rule.select ?? 'most', ['most', 'least']);
   rule.rates.forEach((rate, i) => {

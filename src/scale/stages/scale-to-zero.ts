@@ -8,6 +8,7 @@
  */
 
 import { optionChecks } from '../../core/index.ts';
+import { requireObject } from '../plug-ins.ts';
 import type { Adjustment, Stage } from '../ports.ts';
 import { hasValue } from '../sample.ts';
 
@@ -34,6 +35,7 @@ interface Activity {
 export function scaleToZero(options: ScaleToZeroOptions): Stage<Activity> {
   const check = optionChecks('scaleToZero');
   check.known(options, ['activeAbove', 'idleMs', 'wakeUnits', 'idleUnits']);
+  requireObject(check, 'activeAbove', options.activeAbove);
   const metrics = Object.entries(options.activeAbove);
   if (metrics.length === 0) check.refuse('activeAbove', 'at least one metric', options.activeAbove);
   for (const [name, above] of metrics) check.number(`activeAbove.${name}`, above);
