@@ -136,6 +136,7 @@ export function cacheRules<V>(options: CacheOptions<V>): CacheRules<V> {
   if (migrate !== undefined) check.callable('migrate', migrate);
   if (bus !== undefined) checkMethods(check, 'bus', bus, ['publish', 'subscribe']);
   if (!Array.isArray(tiers)) check.refuse('tiers', 'an array of tiers', tiers);
+  if (options.memory === null) check.refuse('memory', 'options, or false', options.memory);
   const orNone = (
     name:
       | 'negativeTtlMs'
@@ -181,7 +182,7 @@ function memoryRules<V>(
   check: OptionChecks,
   given: MemoryOptions<V> | false | undefined,
 ): MemoryRules<V> {
-  const options: MemoryOptions<V> = given === false ? {} : (given ?? {});
+  const options: MemoryOptions<V> = given === false || given === undefined ? {} : given;
   check.known(options, ['maxEntries', 'maxWeight', 'weigh', 'ttlMs', 'eviction', 'costAware']);
   const { weigh, maxWeight, maxEntries, costAware = false } = options;
   if (maxWeight !== undefined && maxEntries !== undefined) {

@@ -101,7 +101,10 @@ class LeveledCache<V> implements Cache<V> {
   ): Promise<Map<string, V>> {
     this.checkOpen();
     const { shelf, figures, rules, fetching } = this.engine;
-    const request = { ...this.request(options), loadMany: load && scopedBatch(load, this.prefix) };
+    const request = {
+      ...this.request(options),
+      loadMany: load === undefined ? undefined : scopedBatch(load, this.prefix),
+    };
     const patience = options === undefined ? this.patience : patienceOf(rules, options);
     const now = rules.runtime.now();
     const answers = new Map<string, V | undefined | Promise<V | undefined>>();
@@ -222,7 +225,10 @@ class LeveledCache<V> implements Cache<V> {
       const request =
         load === undefined && options === undefined
           ? this.plain
-          : { ...this.request(options), load: load && scopedLoad(load, this.prefix) };
+          : {
+              ...this.request(options),
+              load: load === undefined ? undefined : scopedLoad(load, this.prefix),
+            };
       const patience = options === undefined ? this.patience : patienceOf(rules, options);
       if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason);
       return fetching.get(full, request, patience, now);

@@ -50,9 +50,19 @@ export function allTags(
   return tags === undefined ? scope : [...new Set([...checkedTags(tags), ...scope])];
 }
 
+const ASKED: readonly (keyof GetOptions)[] = [
+  'tags',
+  'ttlMs',
+  'signal',
+  'softTimeoutMs',
+  'hardTimeoutMs',
+  'maxStaleMs',
+];
+
 /** The times a caller of `get` gives. */
 export function checkPatience(options: GetOptions): void {
   const check = optionChecks(`${SUBJECT}.get`);
+  check.known(options, ASKED);
   const { softTimeoutMs, hardTimeoutMs, maxStaleMs } = options;
   if (softTimeoutMs !== undefined) check.durationMs('softTimeoutMs', softTimeoutMs);
   if (hardTimeoutMs !== undefined) check.durationMs('hardTimeoutMs', hardTimeoutMs);

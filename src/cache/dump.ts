@@ -58,6 +58,7 @@ export function restore<V>(
   place: (key: string) => { readonly key: string; readonly scope: readonly string[] },
 ): number {
   const check = optionChecks('cache.load');
+  check.known(dump, ['format', 'takenAt', 'version', 'entries']);
   check.oneOf('format', dump.format, ['cache/1']);
   const { rules, shelf } = engine;
   const now = rules.runtime.now();

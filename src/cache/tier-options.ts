@@ -69,8 +69,8 @@ const KNOWN: readonly (keyof TierOptions)[] = [
 
 /** Checks a tier's options and fills in the defaults. A bare tier is one without options. */
 export function tierRules(subject: string, given: Tier | TierOptions): TierRules {
-  const options: TierOptions = 'tier' in given ? given : { tier: given };
   const check = optionChecks(subject);
+  const options = optionsOf(check, given);
   check.known(options, KNOWN);
   checkTier(check, options.tier);
   const { policy, codec = jsonCodec() } = options;
@@ -96,7 +96,16 @@ export function tierRules(subject: string, given: Tier | TierOptions): TierRules
   };
 }
 
+/** A bare tier is one without options. */
+function optionsOf(check: OptionChecks, given: Tier | TierOptions): TierOptions {
+  if (typeof given !== 'object' || given === null) {
+    check.refuse('', 'a tier, or options with one', given);
+  }
+  return 'tier' in given ? given : { tier: given };
+}
+
 function checkTier(check: OptionChecks, tier: Tier): void {
+  if (typeof tier !== 'object' || tier === null) check.refuse('tier', 'a tier', tier);
   check.text('tier.name', tier.name);
   check.oneOf('tier.holds', tier.holds, ['bytes', 'values']);
   checkMethods(check, 'tier', tier, ['read', 'write', 'remove', 'bump']);

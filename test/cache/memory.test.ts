@@ -179,11 +179,35 @@ describe('options', () => {
     ['version', { version: 1.5 }],
     ['name', { name: '' }],
     ['tiers[0].tier', { tiers: [{} as never] }],
+    ['tiers[0]', { tiers: [null as never] }],
+    ['tiers[0].tier', { tiers: [{ tier: null as never }] }],
+    ['memory', { memory: null as never }],
     ['ttl', { ttl: 5 } as never],
   ];
 
   it.each(wrong)('that are wrong are refused: %s', (name, options) => {
     expect(() => cache(options)).toThrow(name);
+  });
+});
+
+describe('arguments of get', () => {
+  it('that are wrong are refused, misspelt ones included', async () => {
+    const { one } = made();
+
+    for (const wrong of [
+      null,
+      { ttl: 5 },
+      { hardTimeoutMs: -1 },
+      { maxStaleMs: NaN },
+      { tags: 'x' },
+    ]) {
+      await expect(one.get('a', () => 1, wrong as never)).rejects.toMatchObject({
+        code: 'ERR_OPTION',
+      });
+    }
+    await expect(one.get('a', null as never)).rejects.toMatchObject({ code: 'ERR_OPTION' });
+    await expect(one.getMany(['a'], null as never)).rejects.toMatchObject({ code: 'ERR_OPTION' });
+    expect(() => one.load(null as never)).toThrow('cache.load');
   });
 });
 
