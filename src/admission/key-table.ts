@@ -6,6 +6,7 @@
  * no timer, and no pass over all keys at once. Rows stay dense, the last one fills a gap.
  */
 
+import { OptionError } from '../core/index.ts';
 import { KeyIndex } from './key-index.ts';
 import type { RateRule } from './rate/rule.ts';
 
@@ -56,6 +57,7 @@ export class KeyTable {
   find(key: string, now: number): number {
     if (++this.uses % USES_PER_GLANCE === 0) this.sweep(GLANCE_ROWS, now);
     if (key !== this.lastKey) {
+      if (typeof key !== 'string') throw new OptionError('keyedLimiter: key', 'a string', key);
       this.lastRow = this.index.find(key);
       this.lastKey = key;
     }
@@ -69,7 +71,7 @@ export class KeyTable {
   }
 
   delete(key: string): boolean {
-    const row = this.index.find(key);
+    const row = typeof key === 'string' ? this.index.find(key) : PRISTINE;
     if (row === PRISTINE) return false;
     this.forget(row);
     return true;

@@ -107,7 +107,7 @@ export class Line implements Alarm {
       }
       if (waitMs !== 0) {
         this.dueAt = waitMs < UNTIL_ROOM ? asOf + Math.max(waitMs, SHORTEST_STEP_MS) : Infinity;
-        if (this.dueAt > now) break;
+        if (!(this.dueAt <= now)) break;
         asOf = this.dueAt;
         continue;
       }

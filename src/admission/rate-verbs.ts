@@ -82,6 +82,10 @@ export function restoreRows(
       dump.kind,
     );
   }
+  for (const [key, ...numbers] of dump.rows) {
+    if (numbers.every(Number.isFinite)) continue;
+    throw new OptionError(`${entrance.name}: restore`, `numbers in the row of '${key}'`, numbers);
+  }
   const now = entrance.now();
   const dumpedAt = now - Math.max(0, entrance.runtime.wallTime() - dump.wallTime);
   for (const [key, ...numbers] of dump.rows) rule.load(rowOf(key, now), numbers, dumpedAt);

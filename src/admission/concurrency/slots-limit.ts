@@ -4,7 +4,7 @@
  */
 
 import type { Call, Outcome, Pass } from '../../core/index.ts';
-import { costOf } from '../../core/index.ts';
+import { costOf, OptionError } from '../../core/index.ts';
 import type { Ahead, Allowance, Limit, Reason, Shell } from '../limit.ts';
 import { nobody, UNTIL_ROOM } from '../limit.ts';
 import type { Partitions } from './partitions.ts';
@@ -152,7 +152,10 @@ export class SlotsLimit implements Limit {
   }
 
   private weight(call: Call): number {
-    return this.unit === undefined ? 1 : costOf(call, this.unit);
+    if (this.unit === undefined) return 1;
+    const weight = costOf(call, this.unit);
+    if (weight >= 0) return weight;
+    throw new OptionError(`${this.setup.name}: call.cost`, 'a number of 0 or more', weight);
   }
 }
 
