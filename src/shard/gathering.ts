@@ -101,6 +101,9 @@ export class Gathering<Target, T> {
     this.watch();
     if (this.ended) return promise;
     if (this.parts.length === 0) this.succeed();
+    // Too late to ask anybody.
+    else if (this.deadline <= this.startedAt) this.outOfTime();
+    if (this.ended) return promise;
     hedge?.sent(this.parts.length);
     if (this.deadline < Infinity) this.at(this.deadline, () => this.outOfTime());
     if (hedge !== undefined && hedge.delayMs < Infinity) {
@@ -211,7 +214,9 @@ export class Gathering<Target, T> {
     for (const hook of this.hooks) hook.hookToken?.remove(hook);
     const elapsedMs = runtime.now() - this.startedAt;
     // A slow request that is dropped took at least so long; left out, the delay would shrink and shrink.
-    for (const { state } of this.parts) if (state === 'asked') hedge?.took(elapsedMs);
+    for (const { state, open } of this.parts) {
+      if (state === 'asked' && open > 0) hedge?.took(elapsedMs);
+    }
     this.root.cancel(reason ?? NOT_NEEDED());
     return true;
   }
@@ -223,7 +228,8 @@ export class Gathering<Target, T> {
 
   private timeoutError(): TimeoutError {
     const ms = this.rules.runtime.now() - this.startedAt;
-    return stackless(() => new TimeoutError(`scatterGather: no answer within ${ms} ms`, ms));
+    const text = `scatterGather: no answer within ${Math.round(ms)} ms`;
+    return stackless(() => new TimeoutError(text, ms));
   }
 }
 

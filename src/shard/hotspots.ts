@@ -7,6 +7,7 @@
  */
 import { optionChecks, type Runtime, systemRuntime } from '../core/index.ts';
 import { topK } from '../model/index.ts';
+import type { SlotOwners } from './placement.ts';
 import { relievingMoves } from './relieving-moves.ts';
 import type { ShardChange, ShardMap } from './shard-map-types.ts';
 
@@ -82,6 +83,13 @@ export function hotspots(options: HotspotsOptions): Hotspots {
   const top = topK({ k: check.count('keys', options.keys ?? 20) });
   const loads = new Map<number, number>();
   const loadOf = (slot: number): number => loads.get(slot) ?? 0;
+  const dueOf = (table: SlotOwners, slots: number): ReadonlyMap<string, number> => {
+    const due = table.due?.(Float64Array.from({ length: slots }, (_, slot) => loadOf(slot)));
+    if (due !== undefined) return due;
+    const total = [...loads.values()].reduce((sum, load) => sum + load, 0);
+    const weight = map.nodes.reduce((sum, node) => sum + node.weight, 0);
+    return new Map(map.nodes.map((node) => [node.id, (total * node.weight) / weight]));
+  };
   let fadedAt = runtime.now();
 
   const fade = (): void => {
@@ -109,11 +117,11 @@ export function hotspots(options: HotspotsOptions): Hotspots {
         .map((hot) => ({ ...hot, ways: Math.ceil(hot.share / (keyRatio * fair)) }));
       if (map.isMoving) return { hotKeys, change: undefined, peakBefore: 1, peakAfter: 1 };
       const { peakBefore, before } = map.plan({}, { loadOf });
-      const { table } = before.placement;
+      const { table, slots } = before.placement;
       const assign =
         table === undefined || peakBefore <= nodeRatio
           ? []
-          : relievingMoves({ table, nodes: map.nodes, loads, nodeRatio });
+          : relievingMoves({ table, nodes: map.nodes, due: dueOf(table, slots), loads, nodeRatio });
       const change = assign.length === 0 ? undefined : { assign };
       const peakAfter = change === undefined ? peakBefore : map.plan(change, { loadOf }).peakAfter;
       return { hotKeys, change, peakBefore, peakAfter };

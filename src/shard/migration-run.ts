@@ -3,7 +3,7 @@
  * the host's hooks, as many at a time as the nodes allow.
  */
 import type { Runtime } from '../core/index.ts';
-import { TenfoldError } from '../core/index.ts';
+import { optionChecks, TenfoldError } from '../core/index.ts';
 import type { Migration, MovePhase } from './migration.ts';
 import type { Move } from './movement.ts';
 
@@ -30,7 +30,10 @@ export interface MigrationHooks {
   fence?(move: Move, context: HookContext): void | Promise<void>;
   /** Makes the change known, by compare-and-set of `epoch` where the map is shared. */
   switch?(move: Move, context: HookContext): void | Promise<void>;
-  /** Deletes the data at the old owner. A failure is reported and does not stop the migration. */
+  /**
+   * Deletes the data at the old owner. A failure is reported and does not stop the migration. Called
+   * again for moves that were switched before a stop, when the migration goes on.
+   */
   release?(move: Move, context: HookContext): void | Promise<void>;
   /** Called when a move fails before its switch: lifts its fence, drops what was copied. */
   abandon?(move: Move, context: HookContext): void | Promise<void>;
@@ -61,6 +64,23 @@ export class MigrationError extends TenfoldError {
   }
 }
 
+const HOOKS = ['prepare', 'copy', 'verify', 'fence', 'switch', 'release', 'abandon'] as const;
+
+/**
+ * Checks hooks: a misspelt one would let ownership change without the data. An object of a class may
+ * have other members.
+ *
+ * @throws OptionError for an unknown name in a plain object, and for a hook that is no function
+ */
+export function checkHooks(hooks: MigrationHooks): void {
+  const check = optionChecks('shardMap.apply.hooks');
+  if (Object.getPrototypeOf(hooks ?? {}) === Object.prototype) check.known(hooks, HOOKS);
+  for (const name of HOOKS) {
+    const hook = (hooks as Readonly<Record<string, unknown>>)[name];
+    if (hook !== undefined) check.callable(name, hook);
+  }
+}
+
 /** What a run needs of the map. */
 export interface MigrationHost {
   readonly runtime: Runtime;
@@ -74,12 +94,13 @@ export interface MigrationHost {
 }
 
 /**
- * Runs all moves that are not switched yet. After a failure or an abort no further move starts, those
- * under way end, and the first failure is thrown.
+ * Runs all moves, of those that are switched already only the release. After a failure or an abort no
+ * further move starts, those under way end, and the first failure is thrown.
  */
 export async function runMigration(going: Migration, host: MigrationHost): Promise<void> {
   const { plan } = going;
-  const waiting = plan.moves.filter(({ id }) => going.phases[id] !== 'switched');
+  // Those switched before a stop, too: nobody knows whether the old owner has let go of the data.
+  const waiting = [...plan.moves];
   const busy = new Map<string, number>();
   const count = (move: Move, by: number): void => {
     for (const id of [move.from, move.to]) busy.set(id, (busy.get(id) ?? 0) + by);
@@ -90,7 +111,8 @@ export async function runMigration(going: Migration, host: MigrationHost): Promi
   const run = async (move: Move): Promise<void> => {
     count(move, 1);
     try {
-      await runMove(move, going, host);
+      if (going.phases[move.id] !== 'switched') await runMove(move, going, host);
+      else await release(move, { signal: host.signal, epoch: going.epochs[move.id]! }, host);
     } catch (error) {
       if (!failed) failure = error;
       failed = true;
@@ -140,7 +162,11 @@ async function runMove(move: Move, going: Migration, host: MigrationHost): Promi
     throw error;
   }
   await step(move, 'switched', going, host);
-  await tidy(host, 'release', () => hooks.release?.(move, context));
+  await release(move, context, host);
+}
+
+async function release(move: Move, context: HookContext, host: MigrationHost): Promise<void> {
+  await tidy(host, 'release', () => host.hooks.release?.(move, context));
 }
 
 /** Takes a step: it holds from now on, and the journal knows before the next hook is called. */

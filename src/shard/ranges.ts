@@ -2,7 +2,7 @@
  * Ranges of keys in order, each with one owner: what scans and time series want. Boundaries are moved
  * by hand (`plan({ assign: [{ from, node }] })`); a range whose node goes falls to the one before it.
  */
-import { optionChecks } from '../core/index.ts';
+import { optionChecks, xxh32 } from '../core/index.ts';
 import type { Assignment, Placement, PlacementChange, Strategy } from './placement.ts';
 import type { ShardMember } from './shard-node.ts';
 import { nodeRanking } from './slot-table.ts';
@@ -35,10 +35,11 @@ class RangeMap implements Placement {
   readonly nodes: readonly ShardMember[];
   private readonly starts: readonly RangeStart[];
   private readonly owners: readonly ShardMember[];
+  private ranking: ((hash: number) => Iterable<ShardMember>) | undefined = undefined;
 
   constructor(nodes: readonly ShardMember[], starts: readonly RangeStart[]) {
     const check = optionChecks('ranges');
-    if (starts[0]?.from !== '') {
+    if (!Array.isArray(starts as unknown) || starts[0]?.from !== '') {
       check.refuse('starts', "boundaries that begin at ''", starts);
     }
     this.nodes = nodes;
@@ -72,7 +73,10 @@ class RangeMap implements Placement {
     const slot = this.slot(key);
     const owner = this.owners[slot]!;
     yield owner;
-    for (const node of nodeRanking(this.nodes)(slot)) if (node !== owner) yield node;
+    this.ranking ??= nodeRanking(this.nodes);
+    // By where the range begins, not by its number: a split leaves the replicas of the others alone.
+    const hash = xxh32(this.starts[slot]!.from);
+    for (const node of this.ranking(hash)) if (node !== owner) yield node;
   }
 
   changed(nodes: readonly ShardMember[], { assign = [] }: PlacementChange): Placement {

@@ -2,9 +2,9 @@
  * Read/write splitting: writes go to the primary, reads to the least loaded replica that is recent
  * enough and meant for them; a session reads what it has written.
  */
-import type { Call, Lease, Runtime, Work } from '../core/index.ts';
+import type { Call, Lease, OptionChecks, Runtime, Work } from '../core/index.ts';
 import { optionChecks, RejectedError, stackless, systemRuntime, workCall } from '../core/index.ts';
-import { type LogPosition, sessionPositions } from './session-positions.ts';
+import { later, type LogPosition, sessionPositions } from './session-positions.ts';
 
 /** A replica. */
 export interface Replica {
@@ -43,7 +43,7 @@ export interface ReplicaSetOptions {
 export interface ReadNeeds {
   /** Longest lag for this read, ms; 0 is the primary. @default the set's */
   readonly maxLagMs?: number;
-  /** The replica must have seen this position. @default what the session wrote or read last */
+  /** The replica must have seen this position, and what the session wrote or read last. @default only that */
   readonly minPosition?: LogPosition;
 }
 
@@ -119,6 +119,7 @@ class LocalReplicaSet implements ReplicaSet {
       positionOf: options.positionOf ?? (() => undefined),
       runtime: options.runtime ?? systemRuntime(),
     };
+    if (!Array.isArray(options.replicas)) check.refuse('replicas', 'a list', options.replicas);
     const ids = new Set([options.primary]);
     this.followers = options.replicas.map((replica, at) => {
       const id = check.text(`replicas[${at}].id`, replica.id);
@@ -126,7 +127,9 @@ class LocalReplicaSet implements ReplicaSet {
       ids.add(id);
       const weight = check.positive(`replicas[${at}].weight`, replica.weight ?? 1);
       const unknown = { lagMs: undefined, position: undefined, reportedAt: -Infinity };
-      return { id, weight, purposes: replica.purposes ?? [], reading: 0, ...unknown };
+      const { purposes = [] } = replica;
+      if (!Array.isArray(purposes)) check.refuse(`replicas[${at}].purposes`, 'a list', purposes);
+      return { id, weight, purposes, reading: 0, ...unknown };
     });
     this.kept = new Set(this.followers.flatMap(({ purposes }) => purposes));
     this.sessions = sessionPositions(this.options.sessions);
@@ -136,12 +139,14 @@ class LocalReplicaSet implements ReplicaSet {
     const check = optionChecks('replicaSet.report');
     const follower = this.followers.find((one) => one.id === id);
     if (follower === undefined) return check.refuse('id', 'the id of a replica', id);
+    const seen = positionIn(check, position);
     follower.lagMs = check.nonNegative('lagMs', lagMs);
-    follower.position = position ?? follower.position;
+    follower.position = seen ?? follower.position;
     follower.reportedAt = this.options.runtime.now();
   }
 
   wrote(session: string, position?: LogPosition): void {
+    positionIn(optionChecks('replicaSet.wrote'), position);
     const { runtime, stickMs } = this.options;
     const until = position === undefined ? runtime.now() + stickMs : 0;
     this.sessions.wrote(session, position, until);
@@ -192,7 +197,7 @@ class LocalReplicaSet implements ReplicaSet {
     const session = call.session === undefined ? undefined : this.sessions.of(call.session);
     if (session !== undefined && now < session.primaryUntil) return undefined;
     const maxLagMs = needs.maxLagMs ?? this.options.maxLagMs;
-    const position = needs.minPosition ?? session?.position;
+    const position = later(needs.minPosition, session?.position);
     const isFit = (one: Follower): boolean =>
       this.suits(one, call.kind) &&
       now - one.reportedAt <= this.options.reportTtlMs &&
@@ -224,6 +229,14 @@ class LocalReplicaSet implements ReplicaSet {
     }
     return best;
   }
+}
+
+/** A position as text would compare by characters: '9' after '10'. */
+function positionIn(check: OptionChecks, position: unknown): LogPosition | undefined {
+  const isPosition = typeof position === 'bigint' || Number.isFinite(position);
+  if (position !== undefined && !isPosition)
+    check.refuse('position', 'a number or bigint', position);
+  return position as LogPosition | undefined;
 }
 
 function lease(resource: string, end: () => void): Lease<string> {

@@ -39,7 +39,11 @@ export function sessionPositions(most: number): {
   };
 }
 
-function later(a: LogPosition | undefined, b: LogPosition | undefined): LogPosition | undefined {
+/** The later of two positions, where known. */
+export function later(
+  a: LogPosition | undefined,
+  b: LogPosition | undefined,
+): LogPosition | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return a > b ? a : b;
 }

@@ -5,7 +5,7 @@ import type { Emitter, Runtime } from '../core/index.ts';
 import { emitter, optionChecks, systemRuntime } from '../core/index.ts';
 import { KeyMemo } from './key-memo.ts';
 import { type Migration, migration, type MovePhase, turned } from './migration.ts';
-import { MigrationError, runMigration } from './migration-run.ts';
+import { checkHooks, MigrationError, runMigration } from './migration-run.ts';
 import type { Move } from './movement.ts';
 import { movementPlan, type MovementPlan, type PlacementSide } from './movement-plan.ts';
 import { type PlanOptions, reversedPlan } from './movement-plan.ts';
@@ -39,6 +39,17 @@ function refuseKey(key: unknown): never {
   return optionChecks('shardMap').refuse('key', 'a string', key);
 }
 
+/** A claim comes with a write, from anywhere: without an epoch it would be newer than everything. */
+function refuseClaim(claim: unknown): never {
+  const wanted = 'a claim with a key, a node and an epoch of 0 or more';
+  return optionChecks('shardMap.check').refuse('claim', wanted, claim);
+}
+
+function isClaim(claim: unknown): claim is Claim {
+  const { node, epoch } = (claim ?? {}) as Partial<Claim>;
+  return typeof node === 'string' && Number.isSafeInteger(epoch) && epoch! >= 0;
+}
+
 const HOLDS: ClaimAnswer = Object.freeze({ ok: true });
 
 class LocalShardMap implements ShardMap {
@@ -48,6 +59,7 @@ class LocalShardMap implements ShardMap {
   private readonly events: Emitter<ShardMapEvents>;
   private readonly tag: ((key: string) => string) | undefined;
   private readonly memo: KeyMemo | undefined;
+  private readonly ownersChecks = optionChecks('shardMap.owners');
   private readonly keyOf = (key: string): string => this.tagOf(key);
   /** Where the map rests, or where a migration leads away from. */
   private side: PlacementSide;
@@ -84,7 +96,7 @@ class LocalShardMap implements ShardMap {
   }
 
   get checksum(): string {
-    return checksumOf(this.snapshot());
+    return checksumOf(this.snapshot(), this.placement, this.keyOf);
   }
 
   get isMoving(): boolean {
@@ -103,7 +115,7 @@ class LocalShardMap implements ShardMap {
   }
 
   owners(key: string, count: number, options: OwnersOptions = {}): string[] {
-    const check = optionChecks('shardMap.owners');
+    const check = this.ownersChecks;
     check.count('count', count);
     if (options.distinct !== undefined) check.oneOf('distinct', options.distinct, ['zone']);
     const ranking = this.placement.rank(this.tagOf(key));
@@ -133,7 +145,9 @@ class LocalShardMap implements ShardMap {
     return { key, node: this.owner(key), epoch: this.epoch };
   }
 
-  check({ key, node, epoch }: Claim): ClaimAnswer {
+  check(claim: Claim): ClaimAnswer {
+    if (!isClaim(claim)) refuseClaim(claim);
+    const { key, node, epoch } = claim;
     const tagged = this.tagOf(key);
     const owner = this.owner(key);
     const no = (reason: 'moved' | 'fenced' | 'stale'): ClaimAnswer => ({
@@ -173,10 +187,13 @@ class LocalShardMap implements ShardMap {
   }
 
   async apply(plan: MovementPlan, options: ApplyOptions = {}): Promise<void> {
-    optionChecks('shardMap.apply').known(options, ['hooks', 'signal', 'journal']);
+    const check = optionChecks('shardMap.apply');
+    check.known(options, ['hooks', 'signal', 'journal']);
+    if (typeof plan?.moveOf !== 'function') check.refuse('plan', 'a plan of this map', plan);
     if (this.running) throw new MigrationError('a migration is running already');
-    const going = this.begin(plan);
     const { hooks = {}, signal = new AbortController().signal, journal } = options;
+    checkHooks(hooks);
+    const going = this.begin(plan);
     this.running = true;
     try {
       await journal?.append({ kind: 'map', epoch: this.epoch, map: this.snapshot() });

@@ -42,11 +42,13 @@ export function members(nodes: readonly ShardNode[]): readonly ShardMember[] {
     check.text(`${path}.id`, node.id);
     if (seen.has(node.id)) check.refuse(`${path}.id`, 'unique', node.id);
     seen.add(node.id);
+    const { serves = [] } = node;
+    if (!Array.isArray(serves)) check.refuse(`${path}.serves`, 'a list of partitions', serves);
     return {
       id: node.id,
       weight: check.positive(`${path}.weight`, node.weight ?? 1),
       zone: node.zone ?? '',
-      serves: node.serves ?? [],
+      serves,
     };
   });
 }
@@ -61,6 +63,8 @@ export function changedMembers(
   { add = [], remove = [], reweight = {} }: NodeChange,
 ): readonly ShardMember[] {
   const check = optionChecks('shardMap.plan');
+  if (!Array.isArray(add)) check.refuse('add', 'a list of nodes', add);
+  if (!Array.isArray(remove)) check.refuse('remove', 'a list of ids', remove);
   const known = new Set(before.map(({ id }) => id));
   // As a map: an id may be 'valueOf', which every object knows.
   const weights = new Map(Object.entries(reweight));

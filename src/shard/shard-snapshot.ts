@@ -5,7 +5,7 @@ import { optionChecks, xxh64 } from '../core/index.ts';
 import { type Migration, migration, type MovePhase } from './migration.ts';
 import type { JournalEntry } from './migration-run.ts';
 import { type PlacementSide, planOf } from './movement-plan.ts';
-import type { Strategy } from './placement.ts';
+import type { Placement, Strategy } from './placement.ts';
 import { members, type ShardMember, type ShardNode } from './shard-node.ts';
 
 /** A whole map as plain data that survives JSON. */
@@ -128,19 +128,37 @@ function sideOf(snapshot: SideSnapshot, strategies: readonly Strategy[]): Placem
   return { strategy, placement: strategy.place(nodes, snapshot.state) };
 }
 
-/** Twelve hexadecimal digits that are equal when, but for epochs, two maps are. */
-export function checksumOf(snapshot: ShardMapSnapshot): string {
+/**
+ * Twelve hexadecimal digits that are equal when, but for epochs, two maps are. Where a thousand made-up
+ * keys lie goes in too: hash, seed, points and tag are in no snapshot, and decide as much as the table.
+ */
+export function checksumOf(
+  snapshot: ShardMapSnapshot,
+  placement: Placement,
+  keyOf: (key: string) => string,
+): string {
   const { strategy, nodes, state, migration: moving } = snapshot;
   const switched = moving?.moves.filter(({ phase }) => phase === 'switched');
   const moved = switched?.map(({ from, to, slots }) => [from, to, slots]);
-  const text = JSON.stringify([strategy, nodes, state, moving?.after, moved]);
+  const slots = Array.from({ length: 1_024 }, (_, at) => slotOf(placement, keyOf, `{${at}}:${at}`));
+  const text = JSON.stringify([strategy, nodes, state, moving?.after, moved, slots]);
   const { high, low } = xxh64(text);
   return (high * 2 ** 16 + (low >>> 16)).toString(16).padStart(12, '0');
 }
 
+/** The slot of a key; -1 for one that a directory has no partition for. */
+function slotOf(placement: Placement, keyOf: (key: string) => string, key: string): number {
+  try {
+    return placement.slot(keyOf(key));
+  } catch {
+    return -1;
+  }
+}
+
 /**
  * The map that a journal tells of: the last one noted, with the steps taken since. Adopt it and apply
- * `map.pending` to go on after a crash. Undefined for a journal without a map.
+ * `map.pending` to go on after a crash. Its epoch is one beyond the journal's last, so that a map just
+ * made adopts it even if nothing had moved. Undefined for a journal without a map.
  */
 export function replayed(
   entries: Iterable<JournalEntry<ShardMapSnapshot>>,
@@ -156,5 +174,5 @@ export function replayed(
       map = { ...map, epoch, migration: { ...map.migration, moves } };
     }
   }
-  return map;
+  return map === undefined ? undefined : { ...map, epoch: map.epoch + 1 };
 }

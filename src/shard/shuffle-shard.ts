@@ -40,5 +40,8 @@ export function shuffleShards(options: ShuffleShardOptions): (tenant: string) =>
   if (options.distinct !== undefined) check.oneOf('distinct', options.distinct, ['zone']);
   const pick = options.distinct === 'zone' ? pickDistinct : pickFirst;
   const ranking = nodeRanking(list);
-  return (tenant) => pick(ranking(xxh32(tenant)), size).map(({ id }) => id);
+  return (tenant) => {
+    if (typeof tenant !== 'string') return check.refuse('tenant', 'a string', tenant);
+    return pick(ranking(xxh32(tenant)), size).map(({ id }) => id);
+  };
 }

@@ -71,6 +71,35 @@ describe('hotspots', () => {
     expect(peakAfter).toBeLessThan(peakBefore);
   });
 
+  it('relieves a node beside one that nothing can relieve', () => {
+    const map = shardMap({ nodes: nodes(4) });
+    const hot = hotspots({ map, runtime: virtualRuntime() });
+    const own = (id: string): string[] => keys(4_000).filter((key) => map.owner(key) === id);
+    hot.record(own('n0')[0]!, 2_000);
+    own('n1')
+      .slice(0, 100)
+      .forEach((key) => hot.record(key, 20));
+
+    const { change, hotKeys } = hot.proposal();
+
+    expect(hotKeys[0]?.key).toBe(own('n0')[0]);
+    expect(change?.assign?.length).toBeGreaterThan(10);
+    expect(change?.assign?.every(({ node }) => node === 'n2' || node === 'n3')).toBe(true);
+  });
+
+  it('does not take a region with few nodes for a hot one', () => {
+    const strategy = directory({ partitions: ['a', 'b'], partitionOf: (key) => key[0]! });
+    const list = ['a1', 'a2', 'a3', 'b1'].map((id) => ({ id, serves: [id[0]!] }));
+    const map = shardMap({ nodes: list, strategy });
+    const hot = hotspots({ map, runtime: virtualRuntime() });
+    for (const key of keys(3_000)) for (const region of ['a', 'b']) hot.record(region + key);
+
+    const { change, peakBefore } = hot.proposal();
+
+    expect(peakBefore).toBeLessThan(1.1);
+    expect(change).toBeUndefined();
+  });
+
   it('names hot keys where there are no slots to move', () => {
     const hot = hotspots({ map: shardMap({ nodes: nodes(3), strategy: ring() }) });
     hot.record('only', 10);
@@ -120,6 +149,12 @@ describe('shuffleShards', () => {
     for (const tenant of keys(200)) {
       expect(new Set(shardOf(tenant).map((id) => zoneOf.get(id))).size).toBe(4);
     }
+  });
+
+  it('refuses a tenant that is no text', () => {
+    const shardOf = shuffleShards({ nodes: sixteen, size: 4 });
+
+    expect(() => shardOf(7 as never)).toThrow(OptionError);
   });
 
   it.each([0, 17, 1.5])('refuses a size of %s', (size) => {

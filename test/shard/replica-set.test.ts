@@ -67,6 +67,8 @@ describe('replicaSet', () => {
 
     expect(Array.from({ length: 3 }, () => whoReads(db, call))).toEqual(['r2', 'r2', 'r2']);
     expect(whoReads(db, call, { minPosition: 121n })).toBe('p');
+    // A lower one asked for does not make the session forget what it wrote.
+    expect(whoReads(db, call, { minPosition: 1n })).toBe('r2');
     // It has read position 120 by now, and never goes back to 115.
     db.report('r1', { lagMs: 5, position: 115n });
     db.report('r2', { lagMs: 9_999, position: 130n });
@@ -127,6 +129,8 @@ describe('replicaSet', () => {
     { replicas: [{ id: 'p' }] },
     { replicas: [{ id: 'a' }, { id: 'a' }] },
     { replicas: [{ id: 'a', weight: 0 }] },
+    { replicas: [{ id: 'a', purposes: 'reports' as never }] },
+    { replicas: 'a' as never },
     { maxLagMs: 0 },
     { sessions: 0 },
   ])('refuses %j', (options) => {
@@ -138,5 +142,10 @@ describe('replicaSet', () => {
 
     expect(() => db.report('p', { lagMs: 0 })).toThrow(OptionError);
     expect(() => db.report('r1', { lagMs: -1 })).toThrow(OptionError);
+    expect(() => db.report('r1', { lagMs: 1, position: '0/16B3740' as never })).toThrow(
+      OptionError,
+    );
+    expect(() => db.wrote('s', NaN)).toThrow(OptionError);
+    expect(db.snapshot().replicas[0]).toMatchObject({ lagMs: undefined, position: undefined });
   });
 });

@@ -117,6 +117,20 @@ describe('scatterGather', () => {
     expect(runtime.now()).toBe(30);
   });
 
+  it('asks nobody once the deadline has passed, and learns nothing from it', async () => {
+    const runtime = virtualRuntime();
+    const search = scatterGather({ runtime, timeoutMs: 1_000.25, hedge: {} });
+    let asked = 0;
+    await runtime.advance(10);
+
+    const late = runtime.run(() => search.run(targets, () => asked++, { deadline: 10 }));
+
+    await expect(late).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+    expect(asked).toBe(0);
+    const slow = runtime.run(() => search.run(targets, answering(runtime, { a: Infinity })));
+    await expect(slow).rejects.toThrow('no answer within 1000 ms');
+  });
+
   it('spends no more second requests than the budget has', async () => {
     const runtime = virtualRuntime();
     const search = scatterGather({ runtime, hedge: { afterMs: 5, budget: 0.25 } });

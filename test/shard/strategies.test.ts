@@ -1,10 +1,11 @@
 // What every strategy promises, and where each of them stops promising.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OptionError, TenfoldError } from '../../src/core/index.ts';
+import { OptionError, TenfoldError, xxh32 } from '../../src/core/index.ts';
 import {
   boundedRing,
   directory,
+  hashTag,
   jump,
   ketama,
   maglev,
@@ -177,6 +178,22 @@ describe('evenness', () => {
   });
 });
 
+describe('a checksum', () => {
+  it.each([
+    [{ strategy: ring() }, { strategy: ring({ pointsPerNode: 20 }) }],
+    [{ strategy: slots() }, { strategy: slots({ seed: 1 }) }],
+    [{ strategy: slots() }, { strategy: slots({ hash: xxh32 }) }],
+    [{ strategy: slots() }, { tag: hashTag }],
+    [{ strategy: jump() }, { strategy: jump({ algorithm: 'jump-back' }) }],
+  ])('tells maps apart that place keys differently (%#)', (one, other) => {
+    const [first, second] = [one, other].map((options) =>
+      shardMap({ nodes: nodes(3), ...options }),
+    );
+
+    expect(first!.checksum).not.toBe(second!.checksum);
+  });
+});
+
 describe('jump', () => {
   it('fills the place of a removed node with an added one and moves nothing else', () => {
     const map = shardMap({ nodes: nodes(10), strategy: jump() });
@@ -235,7 +252,18 @@ describe('ranges', () => {
     expect(map.adopt(map.snapshot())).toBe(false);
   });
 
+  it('leaves the replicas of other ranges alone when one is split', async () => {
+    const map = shardMap({ nodes: list, strategy: ranges(starts) });
+    const before = ['h', 'q'].map((key) => map.owners(key, 3));
+
+    await map.apply(map.plan({ assign: [{ from: 'c', node: 'c' }] }));
+
+    expect(map.owner('d')).toBe('c');
+    expect(['h', 'q'].map((key) => map.owners(key, 3))).toEqual(before);
+  });
+
   it.each([
+    [undefined],
     [[]],
     [[{ from: 'a', node: 'a' }]],
     [
@@ -246,7 +274,9 @@ describe('ranges', () => {
     ],
     [[{ from: '', node: 'nobody' }]],
   ])('refuses boundaries %j', (wrong) => {
-    expect(() => shardMap({ nodes: list, strategy: ranges(wrong) })).toThrow(OptionError);
+    const strategy = ranges(wrong as never);
+
+    expect(() => shardMap({ nodes: list, strategy })).toThrow(OptionError);
   });
 });
 
@@ -284,6 +314,14 @@ describe('directory', () => {
     expect(() => shardMap({ nodes: [{ id: 'x' }], strategy })).toThrow(OptionError);
   });
 
+  it('is even when each region is, however many nodes a region has', () => {
+    const plan = shardMap({ nodes: list, strategy }).plan({
+      add: [{ id: 'us-2', serves: ['us'] }],
+    });
+
+    expect([plan.peakBefore, plan.peakAfter]).toEqual([1, 1]);
+  });
+
   it('sends unknown partitions where it is told', () => {
     const otherwise = directory({
       partitions: ['eu', 'us'],
@@ -314,18 +352,22 @@ describe('bad input', () => {
     { reweight: { n0: 0 } },
     { reweight: { nobody: 1 } },
     { add: [{ id: 'n0' }] },
+    { add: { id: 'x' } },
+    { remove: 'n0' },
     { assign: [{ slot: -1, node: 'n0' }] },
     { assign: [{ slot: 3, node: 'nobody' }] },
     { assign: [{ from: 'a', node: 'n0' }] },
   ])('refuses the change %j', (change) => {
     const map = shardMap({ nodes: nodes(2) });
 
-    expect(() => map.plan(change)).toThrow(OptionError);
+    expect(() => map.plan(change as never)).toThrow(OptionError);
   });
 
   it.each([
     () => slots({ slots: 100 }),
     () => slots({ slots: 8 }),
+    () => directory({ partitionOf: String } as never),
+    () => shardMap({ nodes: [{ id: 'a', serves: 'eu' as never }] }),
     () => ring({ pointsPerNode: 0 }),
     () => boundedRing({ bound: 0 }),
     () => shardMap({ nodes: nodes(1), memo: -1 }),
