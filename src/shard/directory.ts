@@ -31,7 +31,8 @@ export function directory(options: DirectoryOptions): Strategy {
   check.known(options, ['partitions', 'partitionOf', 'otherwise', 'slotsEach']);
   const { partitions, partitionOf, otherwise } = options;
   check.callable('partitionOf', partitionOf);
-  if (!Array.isArray(partitions as unknown)) check.refuse('partitions', 'a list of names', partitions);
+  const given: unknown = partitions;
+  if (!Array.isArray(given)) check.refuse('partitions', 'a list of names', partitions);
   if (partitions.length === 0 || new Set(partitions).size < partitions.length) {
     check.refuse('partitions', 'names that differ, one or more', partitions);
   }

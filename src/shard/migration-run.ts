@@ -77,7 +77,7 @@ export function checkHooks(hooks: MigrationHooks): void {
   if (Object.getPrototypeOf(hooks ?? {}) === Object.prototype) check.known(hooks, HOOKS);
   for (const name of HOOKS) {
     const hook = (hooks as Readonly<Record<string, unknown>>)[name];
-    if (hook !== undefined) check.callable(name, hook);
+    if (hook !== undefined) check.callable(name, hook as () => void);
   }
 }
 

@@ -39,7 +39,8 @@ class RangeMap implements Placement {
 
   constructor(nodes: readonly ShardMember[], starts: readonly RangeStart[]) {
     const check = optionChecks('ranges');
-    if (!Array.isArray(starts as unknown) || starts[0]?.from !== '') {
+    const given: unknown = starts;
+    if (!Array.isArray(given) || starts[0]?.from !== '') {
       check.refuse('starts', "boundaries that begin at ''", starts);
     }
     this.nodes = nodes;
