@@ -1,4 +1,4 @@
-/** Live page, the one report writer and the tables of the terminal. */
+/** The one report writer, and the tables of the terminal. */
 export type * from './report.ts';
 export { formatValue, type Unit } from './format.ts';
 export { reportHtml } from './report-html.ts';
