@@ -17,6 +17,7 @@ import { adaptive } from './concurrency/adaptive.ts';
 import type { PartitionState } from './concurrency/partitions.ts';
 import { Partitions } from './concurrency/partitions.ts';
 import type { ConcurrencyLimit, ConcurrencyRule } from './concurrency/rule.ts';
+import { checkedWindow } from './concurrency/rule.ts';
 import { Sampler } from './concurrency/sampler.ts';
 import { SlotsLimit } from './concurrency/slots-limit.ts';
 import { Entrance, LIMITER_OPTIONS } from './entrance.ts';
@@ -119,6 +120,7 @@ export function concurrencyLimiter(options: ConcurrencyLimiterOptions = {}): Con
       if (!entrance.events.has('limit')) return;
       entrance.events.emit('limit', { from, to, inFlight: limit.inFlight });
     },
+    faulted: (error) => runtime.report(error, `${entrance.name}: learning the limit`),
   });
   const entrance = new Entrance<ConcurrencyEvents>({
     factory: 'concurrencyLimiter',
@@ -156,12 +158,13 @@ interface Made {
 }
 
 function make(limit: number | ConcurrencyLimit, random: () => number, runtime: Runtime): Made {
-  if (typeof limit !== 'number') {
-    return { rule: limit.rule(random), sampler: new Sampler(limit.window, runtime.now()) };
+  const check = optionChecks('concurrencyLimiter');
+  if (typeof limit === 'object' && limit !== null) {
+    const { window } = check.methods('limit', limit, ['rule']);
+    return { rule: limit.rule(random), sampler: new Sampler(checkedWindow(window), runtime.now()) };
   }
-  const range = { min: 1, infinite: true };
-  optionChecks('concurrencyLimiter').number('limit', limit, range);
-  return { rule: { limit, update: () => undefined }, sampler: undefined };
+  const fixed = check.number('limit', limit, { min: 1, infinite: true });
+  return { rule: { limit: fixed, update: () => undefined }, sampler: undefined };
 }
 
 function isTimeout(error: unknown): boolean {

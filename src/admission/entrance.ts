@@ -78,7 +78,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
 
   /** The door's form: waits only where the options say how long. */
   enter(call: Call, now: number): Entry | Promise<Entry> {
-    const time = this.steady(now);
+    const time = this.now(now);
     return this.maxWaitMs === undefined
       ? this.decide(call, time)
       : this.decideOrWait(call, time, this.maxWaitMs);

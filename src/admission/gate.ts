@@ -50,15 +50,15 @@ export class Gate<Events extends LimiterEvents = LimiterEvents> {
     return { admitted, refused, wouldRefuse, exempted };
   }
 
-  /** The time, which never goes back: where the clock does, this goes on from where it was. */
-  now(): number {
-    return this.steady(this.runtime.now());
-  }
-
-  protected steady(now: number): number {
-    const time = now + this.skew;
+  /**
+   * The time, which never goes back: where the clock does, this goes on from where it was.
+   *
+   * @param at what the clock says, where somebody has just read it
+   */
+  now(at: number = this.runtime.now()): number {
+    const time = at + this.skew;
     if (time >= this.latest) return (this.latest = time);
-    this.skew = this.latest - now;
+    this.skew = this.latest - at;
     return this.latest;
   }
 

@@ -51,8 +51,8 @@ export interface Limit {
 
 /** The shell before a limit, for limits that calls come back to. */
 export interface Shell {
-  /** The time, never going back. */
-  now(): number;
+  /** The time, never going back; `at` is what the clock says where somebody has just read it. */
+  now(at?: number): number;
   /** Lets pass who now can. */
   pump(now: number): void;
 }

@@ -35,6 +35,9 @@ export function lineOrder(
 ): (now: number) => LineOrder {
   const orders = ['fifo', 'lifo', 'codel', 'adaptive'] as const;
   optionChecks('concurrencyLimiter').oneOf('order', order ?? 'fifo', orders);
+  if (options !== undefined) {
+    optionChecks('concurrencyLimiter.codel').known(options, ['targetMs', 'intervalMs']);
+  }
   codel(options); // refuses wrong numbers now, not when the first line forms
   if (order === 'lifo') return () => LIFO;
   if (order === 'codel') return (now) => new CodelOrder(codel(options, now));

@@ -147,7 +147,7 @@ export function providerFeedback(options: ProviderFeedbackOptions = {}): Provide
 
   const limit = new PauseLimit((heard, outcome, detail, now) => {
     if (outcome === 'cancelled' || outcome === 'refused') return;
-    read(heard, detail, now ?? entrance.now());
+    read(heard, detail, entrance.now(now));
   });
   const entrance = new Entrance<FeedbackEvents>({ factory: 'providerFeedback', options, limit });
   limit.shell = entrance;

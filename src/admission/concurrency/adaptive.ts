@@ -45,7 +45,7 @@ export function adaptive(options: LimitBounds = {}): ConcurrencyLimit {
   const bounds = checkedBounds('adaptive', options, { min: 1, max: 1000, initial: 20 });
   return {
     kind: 'adaptive',
-    window: { minMs: 200, minCalls: 30, maxNoise: 0.1 },
+    window: { minMs: 200, maxMs: 30_000, minCalls: 30, maxNoise: 0.1 },
     rule: () => new AdaptiveRule(bounds),
   };
 }

@@ -10,7 +10,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import type { ConcurrencyLimit, ConcurrencyRule, LimitBounds, LimitSample } from './rule.ts';
-import { checkedBounds } from './rule.ts';
+import { checkedBounds, NETFLIX_WINDOW } from './rule.ts';
 
 /** Options of {@link aimd}; bounds are 20 and 200. */
 export interface AimdOptions extends LimitBounds {
@@ -30,7 +30,7 @@ export function aimd(options: AimdOptions = {}): ConcurrencyLimit {
   const timeoutMs = check.durationMs('timeoutMs', options.timeoutMs ?? 5000);
   return {
     kind: 'aimd',
-    window: { minMs: 1000, minCalls: 10, maxNoise: Infinity },
+    window: NETFLIX_WINDOW,
     rule: () => aimdRule({ min, max, initial }, backoffRatio, timeoutMs),
   };
 }

@@ -9,7 +9,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import type { ConcurrencyLimit, ConcurrencyRule, LimitBounds, LimitSample } from './rule.ts';
-import { checkedBounds } from './rule.ts';
+import { checkedBounds, NETFLIX_WINDOW } from './rule.ts';
 
 /** Options of {@link gradient2}; bounds are 20 and 200. */
 export interface Gradient2Options extends LimitBounds {
@@ -34,7 +34,7 @@ export function gradient2(options: Gradient2Options = {}): ConcurrencyLimit {
   const smoothing = check.number('smoothing', options.smoothing ?? 0.2, { above: 0, max: 1 });
   return {
     kind: 'gradient2',
-    window: { minMs: 1000, minCalls: 10, maxNoise: Infinity },
+    window: NETFLIX_WINDOW,
     rule: () => gradient2Rule(bounds, tolerance, queueSize, smoothing),
   };
 }

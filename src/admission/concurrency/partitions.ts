@@ -18,12 +18,23 @@ export interface PartitionState {
   readonly inFlight: number;
 }
 
+/** The sum, 0 where only the rounding of fractions is left. */
+export function sumOfWeights(inFlight: number, weight: number): number {
+  const sum = inFlight + weight;
+  return sum < GRAIN ? 0 : sum;
+}
+
+const GRAIN = 1e-9;
+
 export class Partitions {
   private readonly ratios: ReadonlyMap<string, number>;
   private readonly inFlight = new Map<string, number>();
 
   constructor(ratios: Readonly<Record<string, number>>) {
     const check = optionChecks('concurrencyLimiter');
+    if (typeof ratios !== 'object' || ratios === null || Array.isArray(ratios)) {
+      check.refuse('partitions', 'an object of shares by name', ratios);
+    }
     let sum = 0;
     for (const [name, ratio] of Object.entries(ratios)) {
       sum += check.ratio(`partitions.${name}`, ratio);
@@ -38,7 +49,7 @@ export class Partitions {
   }
 
   changed(name: string, weight: number): void {
-    const inFlight = (this.inFlight.get(name) ?? 0) + weight;
+    const inFlight = sumOfWeights(this.inFlight.get(name) ?? 0, weight);
     if (inFlight === 0 && !this.ratios.has(name)) this.inFlight.delete(name);
     else this.inFlight.set(name, inFlight);
   }

@@ -13,7 +13,10 @@ export interface LimitSample {
   readonly elapsedMs: number;
   /** Calls that succeeded or were dropped in it. */
   readonly count: number;
-  /** Their mean duration in ms; of one that timed out, the time until it did. */
+  /**
+   * Their mean duration in ms, above 0; of one that timed out, the time until it did. One turned away
+   * sooner than others are answered does not count.
+   */
   readonly rttMs: number;
   /** Standard error of that mean, relative to it. */
   readonly rttNoise: number;
@@ -37,13 +40,23 @@ export interface ConcurrencyRule {
 
 /** When a window of calls is complete. */
 export interface SampleWindow {
-  /** Shortest window in ms. */
+  /** Shortest window in ms; above 0. Where calls take longer than half of it, twice their duration. */
   readonly minMs: number;
+  /** Where that ends, in ms: `minMs` or more. */
+  readonly maxMs: number;
   /** Calls that must have ended in it. */
   readonly minCalls: number;
   /** Standard error of their mean duration that is small enough, relative to it. */
   readonly maxNoise: number;
 }
+
+/** What Netflix' limits are windowed by. */
+export const NETFLIX_WINDOW: SampleWindow = Object.freeze({
+  minMs: 1000,
+  maxMs: 1000,
+  minCalls: 10,
+  maxNoise: Infinity,
+});
 
 /** A concurrency limit as data. Made by `adaptive`, `vegas` and the like; a number is a fixed limit. */
 export interface ConcurrencyLimit {
@@ -74,6 +87,17 @@ export function checkedBounds(
   const max = check.number('max', options.max ?? defaults.max, { min: Math.max(1, min) });
   const initial = options.initial ?? Math.min(max, Math.max(min, defaults.initial));
   return { min, max, initial: check.number('initial', initial, { min: Math.max(1, min), max }) };
+}
+
+/** Checks the window of a limit that somebody else may have written. */
+export function checkedWindow(window: SampleWindow): SampleWindow {
+  const check = optionChecks('concurrencyLimiter.limit.window');
+  check.known(window, ['minMs', 'maxMs', 'minCalls', 'maxNoise']);
+  check.positive('minMs', window.minMs);
+  check.number('maxMs', window.maxMs, { min: window.minMs, infinite: true });
+  check.count('minCalls', window.minCalls);
+  check.number('maxNoise', window.maxNoise, { above: 0, infinite: true });
+  return window;
 }
 
 /** `max(1, ⌊log10 x⌋)`: the step that Vegas takes, a few for small limits and small for large ones. */

@@ -8,6 +8,7 @@ import { costOf, OptionError } from '../../core/index.ts';
 import type { Ahead, Allowance, Limit, Reason, Shell } from '../limit.ts';
 import { nobody, UNTIL_ROOM } from '../limit.ts';
 import type { Partitions } from './partitions.ts';
+import { sumOfWeights } from './partitions.ts';
 import type { ConcurrencyRule } from './rule.ts';
 import type { Sampler } from './sampler.ts';
 
@@ -24,6 +25,15 @@ export interface SlotsSetup {
   readonly isDrop: (error: unknown) => boolean;
   /** The limit has moved. */
   moved(from: number, to: number): void;
+  /** `isDrop` or the rule has thrown. */
+  faulted(error: unknown): void;
+}
+
+/** How a call ended, and after how long. */
+interface End {
+  readonly outcome: Outcome;
+  readonly detail: unknown;
+  readonly durationMs: number;
 }
 
 export class SlotsLimit implements Limit {
@@ -55,7 +65,8 @@ export class SlotsLimit implements Limit {
   replace(rule: ConcurrencyRule, sampler: Sampler | undefined, now: number): void {
     this.rule = rule;
     this.sampler = sampler;
-    this.follow(now);
+    this.follow();
+    this.shell.pump(now);
   }
 
   nobody(): Ahead {
@@ -126,28 +137,34 @@ export class SlotsLimit implements Limit {
 
   /** A call has ended. */
   left(pass: SlotPass, outcome: Outcome, detail: unknown, at: number | undefined): void {
-    const now = at ?? this.shell.now();
+    const now = this.shell.now(at);
     const before = this.inFlight;
-    this.inFlight = before - pass.weight;
+    this.inFlight = sumOfWeights(before, -pass.weight);
     if (pass.partition !== undefined) this.partitions?.changed(pass.partition, -pass.weight);
     const { sampler } = this;
     if (sampler !== undefined) {
       sampler.changed(before, this.inFlight, now);
-      const isDrop = outcome === 'failure' && this.setup.isDrop(detail);
-      if (outcome === 'success' || isDrop) sampler.left(now - pass.since, isDrop);
-      if (sampler.isComplete(now)) {
-        this.rule.update(sampler.next(this.inFlight, now));
-        this.follow(now);
-        return;
-      }
+      this.learn(sampler, { outcome, detail, durationMs: now - pass.since }, now);
     }
     this.shell.pump(now);
   }
 
-  private follow(now: number): void {
+  private learn(sampler: Sampler, { outcome, detail, durationMs }: End, now: number): void {
+    try {
+      const isDrop = outcome === 'failure' && this.setup.isDrop(detail);
+      if (outcome === 'success' || isDrop) sampler.left(durationMs, isDrop);
+      if (!sampler.isComplete(now)) return;
+      this.rule.update(sampler.next(this.inFlight, now));
+      this.follow();
+    } catch (error) {
+      this.setup.faulted(error); // those who wait are to hear of the free place nevertheless
+    }
+  }
+
+  private follow(): void {
     const from = this.most;
-    this.most = Math.floor(this.rule.limit);
-    this.shell.pump(now);
+    // A rule of the user's own may answer with NaN: nobody would ever pass again.
+    if (this.rule.limit >= 0) this.most = Math.floor(this.rule.limit);
     if (this.most !== from) this.setup.moved(from, this.most);
   }
 

@@ -12,7 +12,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import type { ConcurrencyLimit, ConcurrencyRule, LimitBounds, LimitSample } from './rule.ts';
-import { checkedBounds, log10Step } from './rule.ts';
+import { checkedBounds, log10Step, NETFLIX_WINDOW } from './rule.ts';
 
 /** Options of {@link vegas}; bounds are 1 and 1000. */
 export interface VegasOptions extends LimitBounds {
@@ -29,7 +29,11 @@ export interface VegasOptions extends LimitBounds {
 /** After about so many windows per unit of limit the baseline is measured anew. */
 const PROBE_MULTIPLIER = 30;
 
-/** A limit that keeps the queue behind it short. `random` is drawn from `vegas probe`. */
+/**
+ * A limit that keeps the queue behind it short.
+ *
+ * @throws OptionError when an option is out of range
+ */
 export function vegas(options: VegasOptions = {}): ConcurrencyLimit {
   const check = optionChecks('vegas');
   check.known(options, ['initial', 'min', 'max', 'smoothing', 'alpha', 'beta', 'decrease']);
@@ -40,11 +44,11 @@ export function vegas(options: VegasOptions = {}): ConcurrencyLimit {
     smoothing: check.number('smoothing', options.smoothing ?? 1, { above: 0, max: 1 }),
     alpha: alpha === undefined ? undefined : check.positive('alpha', alpha),
     beta: beta === undefined ? undefined : check.positive('beta', beta),
-    decrease: decrease ?? ((limit) => limit - log10Step(limit)),
+    decrease: check.callable('decrease', decrease ?? ((limit) => limit - log10Step(limit))),
   };
   return {
     kind: 'vegas',
-    window: { minMs: 1000, minCalls: 10, maxNoise: Infinity },
+    window: NETFLIX_WINDOW,
     rule: (random) => new VegasRule(tuning, random),
   };
 }
@@ -73,7 +77,7 @@ class VegasRule implements ConcurrencyRule {
 
   update({ rttMs, inFlight, dropped }: LimitSample): void {
     this.windows++;
-    if (this.windows > this.probeJitter * PROBE_MULTIPLIER * this.limit) {
+    if (this.windows >= this.probeJitter * PROBE_MULTIPLIER * this.limit) {
       this.windows = 0;
       this.probeJitter = this.drawJitter();
       this.baselineMs = rttMs;
