@@ -4,11 +4,13 @@
  *
  * With `n` calls asked for and `ok` accepted over the last two minutes, a call is refused with the
  * chance `(n − K·ok) / (n + 1)`: nothing while at least one in K is accepted, and the more the fewer are.
- * Calls refused here count among those asked for; that is what makes the chance settle.
+ * Calls refused here count among those asked for; that is what makes the chance settle, and why a burst
+ * at a backend that refuses does not pass as a whole.
  *
  * Source: Google, "Site Reliability Engineering" (2016), chapter 21, with K = 2; the bound and the
- * least number of calls as in Envoy's admission control and failsafe-go's adaptive throttler. Calls are
- * counted when they begin, so that a burst does not pass as a whole before the first answer.
+ * least number of calls as in Envoy's admission control and failsafe-go's adaptive throttler. As there,
+ * calls count when they are answered: counted when they begin, those under way would look refused, and
+ * a burst, or a backend that takes its time, would be kept from a healthy one.
  */
 
 import type { Call, Door, Entry, EventSource, Outcome, Pass, Policy } from '../core/index.ts';
@@ -47,7 +49,7 @@ export interface ThrottleSnapshot extends Counts {
   readonly name: string;
   /** The chance of the next call to be refused, 0–1. */
   readonly refusedRatio: number;
-  /** Calls asked for and accepted in the window. */
+  /** Calls answered by the backend or kept from it in the window, and calls it accepted. */
   readonly calls: number;
   readonly accepted: number;
 }
@@ -112,22 +114,29 @@ class Throttle extends Gate implements Door {
   enter(call: Call, now: number): Entry {
     if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
     const chance = this.refusedRatio(now);
-    this.counted.add(now, CALLS, 1);
     if (chance > 0 && this.random() < chance) {
       const message = `the backend accepts too few: ${Math.round(100 * chance)} % are kept from it`;
       const entry = this.turnAway(call, { code: 'ERR_OVERLOADED', message }, 0);
-      if (!entry.ok) return entry;
+      if (!entry.ok) {
+        this.counted.add(now, CALLS, 1);
+        return entry;
+      }
     } else {
       this.admitted++;
     }
     return new ThrottlePass(this);
   }
 
-  ended(outcome: Outcome, detail: unknown, at: number | undefined): void {
-    const now = at ?? this.runtime.now();
+  ended(outcome: Outcome, detail: unknown, now: number = this.runtime.now()): void {
     // Whoever gave up, or was turned away before the backend, has not asked it.
-    if (outcome === 'cancelled' || outcome === 'refused') this.counted.add(now, CALLS, -1);
-    else if (this.isAccepted(outcome, detail)) this.counted.add(now, ACCEPTED, 1);
+    if (outcome === 'cancelled' || outcome === 'refused') return;
+    try {
+      const isAccepted = this.isAccepted(outcome, detail);
+      this.counted.add(now, CALLS, 1);
+      if (isAccepted) this.counted.add(now, ACCEPTED, 1);
+    } catch (error) {
+      this.runtime.report(error, `${this.name}: isAccepted`);
+    }
   }
 
   snapshot(): ThrottleSnapshot {
