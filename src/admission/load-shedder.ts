@@ -7,7 +7,7 @@
  */
 
 import type { Call, Door, Entry, EventSource, Policy, Staged } from '../core/index.ts';
-import { ADMITTED, flightRunner, optionChecks, STAGE } from '../core/index.ts';
+import { ADMITTED, flightRunner, OptionError, optionChecks, STAGE } from '../core/index.ts';
 import { Gate, GATE_OPTIONS, NO_CALL } from './gate.ts';
 import type { Counts, GateOptions, LimiterEvents } from './limiter.ts';
 import type { Gauge, LoadSignal, Pressure, ProcessTargets } from './load-signals.ts';
@@ -135,17 +135,21 @@ class Shedder extends Gate<ShedEvents> implements Door {
     this.random = this.runtime.random('load shedder');
   }
 
-  enter(call: Call, now: number): Entry {
+  enter(call: Call, at: number): Entry {
     if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
+    const { priority = 0, tenant = '' } = call;
+    if (typeof priority !== 'number' || priority !== priority) {
+      throw new OptionError(`${this.name}: call.priority`, 'a number', call.priority);
+    }
+    const now = this.now(at);
     if (now >= this.nextAt) this.step(now);
     const { isShedding } = this.controller;
+    if (isShedding || this.calls++ % CALM_SAMPLE === 0) this.arrivals.add(priority, tenant);
     if (!isShedding) {
-      if (this.calls++ % CALM_SAMPLE === 0) this.count(call);
       this.admitted++;
       return ADMITTED;
     }
-    this.count(call);
-    const chance = this.plan.chanceOf(call.priority ?? 0, call.tenant ?? '');
+    const chance = this.plan.chanceOf(priority, tenant);
     if (chance < 1 && (chance === 0 || this.random() >= chance)) return this.shed(call);
     this.admitted++;
     return ADMITTED;
@@ -162,10 +166,6 @@ class Shedder extends Gate<ShedEvents> implements Door {
       pressure: this.pressure,
       ...this.counts(),
     };
-  }
-
-  private count({ priority = 0, tenant = '' }: Call): void {
-    this.arrivals.add(priority, tenant);
   }
 
   private step(now: number): void {

@@ -11,7 +11,10 @@ export interface LoadSignal {
   readonly name: string;
   /** Where overload begins, in the signal's own unit; above 0. */
   readonly target: number;
-  /** The number now; anything not finite is taken for no load. Asked once per control step. */
+  /**
+   * The number now; anything not finite, and a fault, is taken for no load. Asked once per control
+   * step.
+   */
   readonly read: () => number;
 }
 
@@ -44,28 +47,56 @@ export function gaugeOf(
   { process = {}, signals = [] }: { process?: ProcessTargets; signals?: readonly LoadSignal[] },
   runtime: Runtime,
 ): Gauge {
-  const check = optionChecks(factory);
-  const range = { above: 0, infinite: true };
-  const { eventLoopDelayMs = 30, heapRatio = 0.9, cpuRatio = Infinity } = process;
-  optionChecks(`${factory}.process`).known(process, ['eventLoopDelayMs', 'heapRatio', 'cpuRatio']);
-  check.number('process.eventLoopDelayMs', eventLoopDelayMs, range);
-  check.number('process.heapRatio', heapRatio, range);
-  check.number('process.cpuRatio', cpuRatio, range);
-  signals.forEach(({ name, target, read }, i) => {
-    check.text(`signals[${i}].name`, name);
-    check.positive(`signals[${i}].target`, target);
-    check.callable(`signals[${i}].read`, read);
-  });
+  const { eventLoopDelayMs, heapRatio, cpuRatio } = checkedTargets(factory, process);
+  const readings = checkedSignals(factory, signals).map((signal) => reading(signal, runtime));
   return () => {
     const own = runtime.signals();
-    const pressures = [
+    const pressures: Pressure[] = [
       { signal: 'event loop delay', ratio: own.eventLoopDelayMs / eventLoopDelayMs },
       { signal: 'heap', ratio: own.heapRatio / heapRatio },
       { signal: 'cpu', ratio: own.cpuRatio / cpuRatio },
-      ...signals.map(({ name, target, read }) => ({ signal: name, ratio: read() / target })),
+      ...readings.map((read) => read()),
     ];
-    return pressures
-      .filter(({ ratio }) => Number.isFinite(ratio))
-      .reduce((worst, one) => (one.ratio > worst.ratio ? one : worst), CALM);
+    return pressures.reduce((worst, one) => (one.ratio > worst.ratio ? one : worst), CALM);
+  };
+}
+
+function checkedTargets(factory: string, targets: ProcessTargets): Required<ProcessTargets> {
+  const check = optionChecks(`${factory}.process`);
+  check.known(targets, ['eventLoopDelayMs', 'heapRatio', 'cpuRatio']);
+  const { eventLoopDelayMs = 30, heapRatio = 0.9, cpuRatio = Infinity } = targets;
+  if (heapRatio !== Infinity) check.number('heapRatio', heapRatio, { above: 0, max: 1 });
+  return {
+    eventLoopDelayMs: check.durationMs('eventLoopDelayMs', eventLoopDelayMs),
+    heapRatio,
+    cpuRatio: check.number('cpuRatio', cpuRatio, { above: 0, infinite: true }),
+  };
+}
+
+function checkedSignals(factory: string, signals: readonly LoadSignal[]): readonly LoadSignal[] {
+  const check = optionChecks(factory);
+  if (!Array.isArray(signals)) check.refuse('signals', 'a list of signals', signals);
+  signals.forEach((signal, i) => {
+    optionChecks(`${factory}.signals[${i}]`).known(signal, ['name', 'target', 'read']);
+    check.text(`signals[${i}].name`, signal.name);
+    check.positive(`signals[${i}].target`, signal.target);
+    check.callable(`signals[${i}].read`, signal.read);
+  });
+  return signals;
+}
+
+/** Reads one signal; one that throws says nothing, and is reported once until it reads well again. */
+function reading({ name, target, read }: LoadSignal, runtime: Runtime): () => Pressure {
+  let isWell = true;
+  return () => {
+    try {
+      const ratio = read() / target;
+      isWell = true;
+      return Number.isFinite(ratio) ? { signal: name, ratio } : CALM;
+    } catch (error) {
+      if (isWell) runtime.report(error, `signal '${name}'`);
+      isWell = false;
+      return CALM;
+    }
   };
 }

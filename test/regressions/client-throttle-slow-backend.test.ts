@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { ClientThrottle } from '../../src/admission/index.ts';
 import { clientThrottle } from '../../src/admission/index.ts';
 import type { Pass } from '../../src/core/index.ts';
 import { virtualRuntime } from '../../src/sim/index.ts';
 
 /** Sends `count` calls at once and says how many reached the backend. */
 async function burst(
-  run: (work: () => Promise<void>) => Promise<void>,
+  throttle: ClientThrottle,
   count: number,
   answer: () => Promise<void>,
 ): Promise<number> {
   let reached = 0;
   const call = () =>
-    run(() => {
+    throttle.run(() => {
       reached++;
       return answer();
     });
@@ -27,8 +28,8 @@ describe('clientThrottle', () => {
     const slow = () => runtime.sleep(30_000);
 
     const reached = await runtime.run(async () => [
-      await burst(throttle.run, 200, slow),
-      await burst(throttle.run, 2000, slow),
+      await burst(throttle, 200, slow),
+      await burst(throttle, 2000, slow),
     ]);
 
     expect(reached).toEqual([200, 2000]);
@@ -43,8 +44,8 @@ describe('clientThrottle', () => {
     };
 
     const reached = await runtime.run(async () => [
-      await burst(throttle.run, 50, refuse),
-      await burst(throttle.run, 1000, refuse),
+      await burst(throttle, 50, refuse),
+      await burst(throttle, 1000, refuse),
     ]);
 
     expect(reached[0]).toBe(50);
