@@ -3,9 +3,10 @@
  */
 
 import type { Alarm, Runtime } from '../core/index.ts';
-import { grownMs } from '../core/index.ts';
+import { grownMs, optionChecks } from '../core/index.ts';
 import type { Bus, BusListener, BusMessage } from './bus.ts';
 import { EVERYTHING } from './outbox.ts';
+import { within } from './within.ts';
 
 /** What the link does to its cache. */
 export interface BusHost {
@@ -14,12 +15,14 @@ export interface BusHost {
   /** Keys and tags that another process has invalidated. */
   invalidated(keys: readonly string[], tags: readonly string[]): void;
   gap(reason: 'lost' | 'restored' | 'missed'): void;
-  failed(error: unknown): void;
+  failed(operation: string, error: unknown): void;
 }
 
 /** Senders known at once. An unknown one is taken for one whose messages were missed. */
 const MOST_SENDERS = 1_000;
 const MOST_UNSENT = 1_000;
+/** Longest time a writer waits for the bus, ms; what took longer is sent again. */
+const TIMEOUT_MS = 250;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 30_000;
 
@@ -46,6 +49,10 @@ export class BusLink implements BusListener, Alarm {
       .map((part) => Math.floor(part * 2 ** 32).toString(36))
       .join('-');
     this.subscription = bus.subscribe(this);
+    const disposable = typeof this.subscription?.[Symbol.dispose] === 'function';
+    if (!disposable) {
+      optionChecks('cache').refuse('bus', 'one whose subscribe answers a Disposable', bus);
+    }
   }
 
   /** Tells the others. What cannot be sent is sent later. Never rejects. */
@@ -59,7 +66,13 @@ export class BusLink implements BusListener, Alarm {
     if (this.alarmId < 0) await this.send();
   }
 
-  message({ sender, number, keys, tags }: BusMessage): void {
+  message(message: BusMessage): void {
+    if (!isMessage(message)) {
+      this.host.failed('message', new TypeError('not the message of a cache'));
+      this.host.gap('missed');
+      return;
+    }
+    const { sender, number, keys, tags } = message;
     if (sender === this.sender) return;
     const last = this.heard.get(sender) ?? 0;
     if (number > last) {
@@ -101,14 +114,30 @@ export class BusLink implements BusListener, Alarm {
       ...(tags.length > 0 ? { tags } : {}),
     };
     try {
-      await this.bus.publish(message);
+      const { runtime } = this.host;
+      await within(runtime, TIMEOUT_MS, this.bus.name, () => this.bus.publish(message));
       this.retries = 0;
     } catch (error) {
-      this.host.failed(error);
+      this.host.failed('publish', error);
       for (const key of keys) this.unsentKeys.add(key);
       for (const tag of tags) this.unsentTags.add(tag);
       const bounds = { growth: 2, maxMs: LONGEST_RETRY_MS, step: this.retries++ };
       this.host.runtime.arm(this, grownMs(FIRST_RETRY_MS, bounds));
     }
   }
+}
+
+/** What cannot be read says something that is now missing. */
+function isMessage(given: unknown): given is BusMessage {
+  if (typeof given !== 'object' || given === null) return false;
+  const { sender, number, keys, tags } = given as Partial<Record<keyof BusMessage, unknown>>;
+  return (
+    typeof sender === 'string' && Number.isSafeInteger(number) && isTexts(keys) && isTexts(tags)
+  );
+}
+
+function isTexts(given: unknown): boolean {
+  return (
+    given === undefined || (Array.isArray(given) && given.every((one) => typeof one === 'string'))
+  );
 }

@@ -3,7 +3,6 @@
 import type { OptionChecks, Policy, Runtime } from '../core/index.ts';
 import { optionChecks, systemRuntime } from '../core/index.ts';
 import type { Bus } from './bus.ts';
-import { checkMethods } from './checks.ts';
 import type { EvictionPolicy } from './eviction.ts';
 import { wTinyLfu } from './memory/w-tiny-lfu.ts';
 import type { TierOptions, TierRules } from './tier-options.ts';
@@ -12,7 +11,7 @@ import type { Tier } from './tier.ts';
 
 /** The memory of the process. */
 export interface MemoryOptions<V> {
-  /** Entries at most; 1 or more. @default 10_000, unless `maxWeight` is given */
+  /** Entries at most, 1 to 2²⁴ (a JavaScript Map holds no more). @default 10_000, unless `maxWeight` is given */
   readonly maxEntries?: number;
   /** Sum of weights at most, in the unit of `weigh`; instead of `maxEntries`. */
   readonly maxWeight?: number;
@@ -104,6 +103,8 @@ export interface MemoryRules<V> {
   readonly costAware: boolean;
 }
 
+const MOST_ENTRIES = 2 ** 24;
+
 const KNOWN: readonly (keyof CacheOptions<unknown>)[] = [
   'name',
   'memory',
@@ -132,11 +133,10 @@ export function cacheRules<V>(options: CacheOptions<V>): CacheRules<V> {
   const check = optionChecks('cache');
   check.known(options, KNOWN);
   const { bus, loads, migrate, tiers = [] } = options;
-  if (loads !== undefined) checkMethods(check, 'loads', loads, ['run']);
+  if (loads !== undefined) check.methods('loads', loads, ['run']);
   if (migrate !== undefined) check.callable('migrate', migrate);
-  if (bus !== undefined) checkMethods(check, 'bus', bus, ['publish', 'subscribe']);
+  if (bus !== undefined) check.methods('bus', bus, ['publish', 'subscribe']);
   if (!Array.isArray(tiers)) check.refuse('tiers', 'an array of tiers', tiers);
-  if (options.memory === null) check.refuse('memory', 'options, or false', options.memory);
   const orNone = (
     name:
       | 'negativeTtlMs'
@@ -182,9 +182,25 @@ function memoryRules<V>(
   check: OptionChecks,
   given: MemoryOptions<V> | false | undefined,
 ): MemoryRules<V> {
+  if (given !== undefined && given !== false && (typeof given !== 'object' || given === null))
+    check.refuse('memory', 'options, or false', given);
   const options: MemoryOptions<V> = given === false || given === undefined ? {} : given;
   check.known(options, ['maxEntries', 'maxWeight', 'weigh', 'ttlMs', 'eviction', 'costAware']);
-  const { weigh, maxWeight, maxEntries, costAware = false } = options;
+  const { weigh, maxWeight, eviction = wTinyLfu(), costAware = false } = options;
+  if (typeof costAware !== 'boolean') check.refuse('memory.costAware', 'true or false', costAware);
+  return {
+    maxEntries: given === false ? 0 : maxEntriesOf(check, options),
+    maxWeight: maxWeight === undefined ? Infinity : check.positive('memory.maxWeight', maxWeight),
+    weigh,
+    ttlMs: check.durationMs('memory.ttlMs', options.ttlMs ?? Infinity),
+    eviction: check.methods('memory.eviction', eviction, ['create']),
+    costAware,
+  };
+}
+
+/** The bound of entries; none where weight is bounded. */
+function maxEntriesOf<V>(check: OptionChecks, options: MemoryOptions<V>): number {
+  const { weigh, maxWeight, maxEntries } = options;
   if (maxWeight !== undefined && maxEntries !== undefined) {
     check.refuse('memory.maxWeight', 'absent where maxEntries is given', maxWeight);
   }
@@ -192,21 +208,7 @@ function memoryRules<V>(
     check.refuse('memory.weigh', 'given with maxWeight, and only then', weigh);
   }
   if (weigh !== undefined) check.callable('memory.weigh', weigh);
-  if (typeof costAware !== 'boolean') check.refuse('memory.costAware', 'true or false', costAware);
-  const entries = maxWeight === undefined ? (maxEntries ?? 10_000) : Infinity;
-  return {
-    maxEntries:
-      given === false
-        ? 0
-        : check.number('memory.maxEntries', entries, {
-            min: 1,
-            integer: true,
-            infinite: maxWeight !== undefined,
-          }),
-    maxWeight: maxWeight === undefined ? Infinity : check.positive('memory.maxWeight', maxWeight),
-    weigh,
-    ttlMs: check.durationMs('memory.ttlMs', options.ttlMs ?? Infinity),
-    eviction: options.eviction ?? wTinyLfu(),
-    costAware,
-  };
+  if (maxWeight !== undefined) return Infinity;
+  const range = { min: 1, max: MOST_ENTRIES, integer: true };
+  return check.number('memory.maxEntries', maxEntries ?? 10_000, range);
 }

@@ -6,7 +6,17 @@ import { ClosedError, OptionError, optionChecks } from '../core/index.ts';
 import { isThenable } from '../core/index.ts';
 import type { CacheOptions } from './cache-options.ts';
 import { cacheRules } from './cache-options.ts';
-import { allTags, badKey, checkedTags, checkedTtl, checkPatience } from './checks.ts';
+import {
+  allTags,
+  badKey,
+  checkedTags,
+  checkedTtl,
+  checkEntries,
+  checkKeys,
+  checkPair,
+  checkPatience,
+  checkWriting,
+} from './checks.ts';
 import { dumpOf, restore, warm } from './dump.ts';
 import { scopedBatch, scopedLoad } from './scoped-loaders.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -15,7 +25,8 @@ import { Engine } from './engine.ts';
 import { explain } from './explain.ts';
 import type { Request } from './fetch-host.ts';
 import { patienceOf } from './fetching.ts';
-import type { Flight, Patience } from './flight.ts';
+import type { Patience } from './flight.ts';
+import { getMany } from './get-many.ts';
 import { EVERYTHING } from './outbox.ts';
 import type {
   BatchLoader,
@@ -46,6 +57,7 @@ export function cache<V = unknown>(options: CacheOptions<V> = {}): Cache<V> {
 }
 
 const SUBJECT = 'cache';
+const NONE: SetOptions = {};
 
 class LeveledCache<V> implements Cache<V> {
   private readonly engine: Engine<V>;
@@ -100,35 +112,14 @@ class LeveledCache<V> implements Cache<V> {
     options?: GetOptions,
   ): Promise<Map<string, V>> {
     this.checkOpen();
-    const { shelf, figures, rules, fetching } = this.engine;
+    checkKeys(keys);
     const request = {
       ...this.request(options),
       loadMany: load === undefined ? undefined : scopedBatch(load, this.prefix),
     };
-    const patience = options === undefined ? this.patience : patienceOf(rules, options);
-    const now = rules.runtime.now();
-    const answers = new Map<string, V | undefined | Promise<V | undefined>>();
-    const opened: Flight<V>[] = [];
-    for (const key of keys) {
-      const full = this.full(key);
-      if (answers.has(key)) continue;
-      const slot = shelf.fresh(full, now);
-      if (slot >= 0) {
-        shelf.table.use(slot);
-        figures.hit(full);
-        answers.set(key, shelf.table.value(slot));
-        continue;
-      }
-      figures.miss(full);
-      answers.set(key, fetching.joinOrOpen(full, request, { patience, now, opened }));
-    }
-    if (opened.length > 0) fetching.start(opened, request);
-    const settled = [...answers].map(async ([key, answer]) => [key, await answer] as const);
-    const found = new Map<string, V>();
-    for (const [key, value] of await Promise.all(settled)) {
-      if (value !== undefined) found.set(key, value);
-    }
-    return found;
+    const patience = options === undefined ? this.patience : patienceOf(this.engine.rules, options);
+    patience.signal?.throwIfAborted();
+    return getMany(this.engine, keys, { prefix: this.prefix, request, patience });
   }
 
   async set(key: string, value: V, options?: SetOptions): Promise<void> {
@@ -140,9 +131,8 @@ class LeveledCache<V> implements Cache<V> {
 
   async setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): Promise<void> {
     this.checkOpen();
-    const writings: Writing<V>[] = [];
-    for (const [key, value] of entries) writings.push(this.writing(key, value, options));
-    await this.engine.write(writings);
+    const given = checkEntries('setMany', entries);
+    await this.engine.write(Array.from(given, (entry) => this.pair('setMany', entry, options)));
   }
 
   async delete(key: string): Promise<void> {
@@ -177,7 +167,8 @@ class LeveledCache<V> implements Cache<V> {
     options?: SetOptions,
   ): Promise<number> {
     this.checkOpen();
-    return warm(this.engine, source, (key, value) => this.writing(key, value, options));
+    const given = checkEntries('warm', source);
+    return warm(this.engine, given, (entry) => this.pair('warm', entry, options));
   }
 
   async explain(key: string): Promise<Explanation> {
@@ -268,13 +259,22 @@ class LeveledCache<V> implements Cache<V> {
     if (value === undefined || isThenable(value)) {
       throw new OptionError(`${SUBJECT}.set: value`, 'neither undefined nor a promise', value);
     }
-    const { tags, ttlMs = this.plain.ttlMs } = options ?? {};
+    const { tags, ttlMs = this.plain.ttlMs } = options === undefined ? NONE : checkWriting(options);
     return {
       key: this.full(key),
       value,
       ttlMs: checkedTtl('set', ttlMs),
       tags: allTags(tags, this.scope),
     };
+  }
+
+  private pair(
+    verb: string,
+    entry: readonly [string, V],
+    options: SetOptions | undefined,
+  ): Writing<V> {
+    const [key, value] = checkPair(verb, entry);
+    return this.writing(key, value, options);
   }
 
   private full(key: string): string {

@@ -1,5 +1,6 @@
 /** Memory in and out as plain data: warm starts, and dumps that outlive the process. */
 
+import type { OptionChecks } from '../core/index.ts';
 import { optionChecks } from '../core/index.ts';
 import type { Engine, Writing } from './engine.ts';
 import type { CacheDump } from './types.ts';
@@ -11,12 +12,12 @@ const BATCH = 1_000;
 export async function warm<V>(
   engine: Engine<V>,
   source: Iterable<readonly [string, V]> | AsyncIterable<readonly [string, V]>,
-  writing: (key: string, value: V) => Writing<V>,
+  writing: (entry: readonly [string, V]) => Writing<V>,
 ): Promise<number> {
   let count = 0;
-  for await (const [key, value] of source) {
+  for await (const entry of source) {
     if (engine.isClosed) return count;
-    engine.keep(writing(key, value));
+    engine.keep(writing(entry));
     if (++count % BATCH === 0) await engine.rules.runtime.yield();
   }
   return count;
@@ -62,7 +63,10 @@ export function restore<V>(
   check.oneOf('format', dump.format, ['cache/1']);
   const { rules, shelf } = engine;
   const now = rules.runtime.now();
+  check.number('version', dump.version);
   const passedMs = Math.max(0, rules.runtime.wallTime() - check.number('takenAt', dump.takenAt));
+  if (!Array.isArray(dump.entries)) check.refuse('entries', 'an array', dump.entries);
+  for (const entry of dump.entries) checkEntry(check, entry);
   let restored = 0;
   for (const entry of dump.entries) {
     const freshMs = entry.freshMs === null ? Infinity : entry.freshMs - passedMs;
@@ -75,6 +79,15 @@ export function restore<V>(
     if (freshMs > 0) restored++;
   }
   return restored;
+}
+
+/** Before anything is put back: a dump is taken whole or not at all. */
+function checkEntry(check: OptionChecks, entry: CacheDump<unknown>['entries'][number]): void {
+  const { key, freshMs, tags = [] } = entry ?? {};
+  if (typeof key !== 'string') check.refuse('entries', 'entries with a string as key', entry);
+  if (freshMs !== null) check.number('entries.freshMs', freshMs);
+  const areTexts = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
+  if (!areTexts) check.refuse('entries.tags', 'an array of texts', tags);
 }
 
 function migrated<V>({ rules }: Engine<V>, value: V, from: number): V | undefined {

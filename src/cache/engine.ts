@@ -178,11 +178,10 @@ export class Engine<V> {
         fetching.fenceAll();
         if (events.has('gap')) events.emit('gap', { reason });
       },
-      failed: (error) => {
-        const failure = new StoreError('bus: publish failed', { cause: error });
-        const tier = rules.bus?.name ?? 'bus';
-        if (events.has('failure'))
-          events.emit('failure', { tier, operation: 'publish', error: failure });
+      failed: (operation, cause) => {
+        if (!events.has('failure')) return;
+        const error = new StoreError(`bus: ${operation} failed`, { cause });
+        events.emit('failure', { tier: rules.bus?.name ?? 'bus', operation, error });
       },
     };
   }

@@ -92,12 +92,42 @@ export function unpackEnvelope(payload: unknown, codec: Codec): Envelope {
     throw new ForeignEntryError(`the codec is ${head.codec}, not ${codec.name}`);
   }
   const absent = (flags & ABSENT_FLAG) !== 0;
-  return {
+  return checkedEnvelope({
     value: absent ? undefined : codec.decode(decompress(bytes.subarray(bodyAt), flags & 3)),
     version: view.getUint32(8, true),
     freshMs: view.getFloat64(12, true),
     keptMs: view.getFloat64(20, true),
     loadMs: view.getFloat64(28, true),
     tags: head.tags,
-  };
+  });
+}
+
+/**
+ * What a tier gave back, as an envelope.
+ *
+ * @throws ForeignEntryError for what has not the shape of one
+ */
+export function checkedEnvelope(given: unknown): Envelope {
+  const envelope = given as Partial<Envelope> | null | undefined;
+  const { version, freshMs, keptMs, loadMs, tags } = envelope ?? {};
+  const numbers = [version, freshMs, keptMs, loadMs];
+  const isWhole =
+    numbers.every((number) => typeof number === 'number' && !Number.isNaN(number)) &&
+    Array.isArray(tags) &&
+    tags.every((pair: unknown) => Array.isArray(pair) && typeof pair[0] === 'string');
+  if (!isWhole) throw new ForeignEntryError('the entry was not written by this library');
+  return envelope as Envelope;
+}
+
+/**
+ * How old an entry is, ms, by what the tier says of its time left.
+ *
+ * @throws ForeignEntryError where that cannot be told
+ */
+export function ageOf({ keptMs }: Envelope, remainingMs: number): number {
+  if (typeof remainingMs === 'number' && !Number.isNaN(remainingMs)) {
+    if (keptMs === Infinity) return 0;
+    if (remainingMs !== Infinity) return Math.max(0, keptMs - remainingMs);
+  }
+  throw new ForeignEntryError(`the time left of an entry is ${String(remainingMs)}`);
 }

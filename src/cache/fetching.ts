@@ -35,7 +35,10 @@ export class Fetching<V> implements FlightHost<V>, FetchHost<V> {
   readonly desks: readonly TierDesk[];
   readonly figures: Figures;
   readonly events: Emitter<CacheEvents>;
+  /** The flight of each key that others may join. */
   private readonly flights = new Map<string, Flight<V>>();
+  /** Flights under way whose key has another by now; all fenced. */
+  private readonly overtaken = new Set<Flight<V>>();
   private readonly arrivals: Arrivals<V>;
   private readonly loading: Loading<V>;
   private readonly descent: Descent<V>;
@@ -118,6 +121,7 @@ export class Fetching<V> implements FlightHost<V>, FetchHost<V> {
     const loads = request.load !== undefined || request.loadMany !== undefined;
     const flight = new Flight<V>(this, key, { mark, loads, background });
     flight.stale = held;
+    this.overtake(this.flights.get(key));
     this.flights.set(key, flight);
     return flight;
   }
@@ -148,7 +152,8 @@ export class Fetching<V> implements FlightHost<V>, FetchHost<V> {
 
   /** Keeps what is being fetched for the key from being kept. */
   fence(key: string): void {
-    const flight = this.flights.get(key);
+    // Each write comes here, and mostly nothing is under way.
+    const flight = this.flights.size === 0 ? undefined : this.flights.get(key);
     if (flight !== undefined) flight.fenced = true;
     this.loading.forgive(key);
   }
@@ -165,7 +170,7 @@ export class Fetching<V> implements FlightHost<V>, FetchHost<V> {
   }
 
   close(reason: unknown): void {
-    for (const flight of [...this.flights.values()]) this.fail(flight, reason);
+    for (const flight of [...this.flights.values(), ...this.overtaken]) this.fail(flight, reason);
   }
 
   abandoned(flight: Flight<V>): void {
@@ -230,7 +235,15 @@ export class Fetching<V> implements FlightHost<V>, FetchHost<V> {
   private remove(flight: Flight<V>): boolean {
     if (flight.end !== undefined) return false;
     if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key);
+    else this.overtaken.delete(flight);
     return true;
+  }
+
+  /** Who asks from now on has another flight, and whoever fences the key only finds that one. */
+  private overtake(flight: Flight<V> | undefined): void {
+    if (flight === undefined) return;
+    flight.fenced = true;
+    this.overtaken.add(flight);
   }
 
   /** Ends a flight with a value that the tier at `level` had. */

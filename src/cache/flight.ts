@@ -120,6 +120,8 @@ class Waiter<V> implements Alarm, Cancellable {
   private readonly startedAt: number;
   private watch: CallWatch | undefined;
   private answered = false;
+  /** True once the soft time-out is over: from now on any stale value will do. */
+  private isLate = false;
 
   constructor(
     flight: Flight<V>,
@@ -148,6 +150,7 @@ class Waiter<V> implements Alarm, Cancellable {
   ring(now: number): void {
     const { hardTimeoutMs, errorMs } = this.patience;
     this.flight.goesOn = true;
+    this.isLate = true;
     if (this.serveStale(errorMs, 'timeout')) return;
     const hardAt = this.startedAt + hardTimeoutMs;
     if (now < hardAt) {
@@ -169,7 +172,9 @@ class Waiter<V> implements Alarm, Cancellable {
   }
 
   offered(): void {
-    this.serveStale(this.patience.revalidateMs, 'revalidate');
+    const { errorMs, revalidateMs } = this.patience;
+    if (this.isLate) this.serveStale(errorMs, 'timeout');
+    else this.serveStale(revalidateMs, 'revalidate');
   }
 
   ended(end: FlightEnd<V>): void {

@@ -52,7 +52,7 @@ export class Loading<V> {
   }
 
   forgive(key: string): void {
-    this.failures.delete(key);
+    if (this.failures.size > 0) this.failures.delete(key);
   }
 
   private loadAlone(flight: Flight<V>, request: Request<V>): void {
@@ -93,6 +93,10 @@ export class Loading<V> {
       () => loadMany(keys, context),
       (values, loadMs) => {
         if (!(values instanceof Map)) throw new TypeError('a batch loader must answer with a Map');
+        for (const value of values.values()) {
+          if (isThenable(value))
+            throw new TypeError('a batch loader must not answer with promises');
+        }
         for (const flight of flights) {
           this.fetching.loaded(flight, (values as ReadonlyMap<string, V>).get(flight.key), {
             ttlMs,
@@ -236,6 +240,6 @@ function sharedToken<V>(flights: readonly Flight<V>[]): CancelToken {
 }
 
 function checkedTtl(ttlMs: number): number {
-  if (ttlMs >= 0) return ttlMs;
-  throw new RangeError(`a loader set ttlMs to ${ttlMs}, not a number of 0 or more`);
+  if (typeof ttlMs === 'number' && ttlMs >= 0) return ttlMs;
+  throw new RangeError(`a loader set ttlMs to ${String(ttlMs)}, not a number of 0 or more`);
 }

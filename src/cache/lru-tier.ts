@@ -4,11 +4,10 @@
 
 import type { Tier, TierEntry } from './tier.ts';
 import { optionChecks } from '../core/index.ts';
-import { checkMethods } from './checks.ts';
 
 /** What is used of an lru-cache instance (versions 7 and later). */
 export interface LruLike {
-  get(key: string): unknown;
+  get(key: string, options?: { updateAgeOnGet?: boolean }): unknown;
   set(key: string, value: unknown, options?: { ttl?: number }): unknown;
   delete(key: string): boolean;
   getRemainingTTL(key: string): number;
@@ -32,14 +31,15 @@ const MOST_TAGS = 10_000;
  * ```
  */
 export function lruTier(instance: LruLike): Tier {
-  checkMethods(optionChecks('lruTier'), '', instance, ['get', 'set', 'delete', 'getRemainingTTL']);
+  optionChecks('lruTier').methods('', instance, ['get', 'set', 'delete', 'getRemainingTTL']);
   const lru = instance;
   const versions = new Map<string, number>();
   let latest = 0;
   /** What tags without a counter count as: never less than a counter that was forgotten. */
   let floor = 0;
   const entryOf = (key: string): TierEntry | undefined => {
-    const payload = lru.get(key);
+    // What is left of its time tells how old an entry is: reading must not lengthen it.
+    const payload = lru.get(key, { updateAgeOnGet: false });
     if (payload === undefined) return undefined;
     return { payload, remainingMs: lru.getRemainingTTL(key) };
   };

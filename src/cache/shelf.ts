@@ -47,9 +47,10 @@ export class Shelf<V> {
       costAware: memory.costAware,
       keepMs: this.keepMs,
       random: runtime.random(`${name} admission`),
-      evicted: (key) => {
-        if (events.has('eviction')) events.emit('eviction', { key });
+      evicted: (keys) => {
+        for (const key of keys) events.emit('eviction', { key });
       },
+      isWatched: () => events.has('eviction'),
     });
   }
 
@@ -95,7 +96,10 @@ export class Shelf<V> {
     const longest = this.bounded ? Math.min(memory.ttlMs, busLostTtlMs) : memory.ttlMs;
     const until =
       longest === Infinity ? freshUntil : Math.min(freshUntil, now + this.jittered(longest));
-    if (until + this.keepMs <= now) return;
+    if (until + this.keepMs <= now) {
+      this.forget(key);
+      return;
+    }
     const cost = this.needsLoadMs ? loadMs : 0;
     const held = { value, freshUntil: until, loadMs: this.refreshable(cost, until - now), mark };
     this.table.put(key, held, now);

@@ -11,10 +11,11 @@ import type { Alarm } from '../core/index.ts';
 import { grownMs } from '../core/index.ts';
 import type { Draft, Wish } from './outbox.ts';
 import { EVERYTHING, Outbox } from './outbox.ts';
+import { TierDelivery } from './tier-delivery.ts';
 import type { DeskHost, Found, Opened } from './tier-form.ts';
 import { TierForm } from './tier-form.ts';
 import type { DeskFigures } from './tier-requests.ts';
-import { TierRequests } from './tier-requests.ts';
+import { answered, TierRequests, vectorOf } from './tier-requests.ts';
 import type { TierRules } from './tier-options.ts';
 import type { TierCall, TierReading } from './tier.ts';
 import { within } from './within.ts';
@@ -33,22 +34,25 @@ const LONGEST_RETRY_MS = 30_000;
 export class TierDesk implements Alarm {
   alarmId = -1;
   /** Writes that only wait for their turn keep the process alive; repeated attempts do not. */
-  readonly background: boolean;
+  background = false;
   readonly rules: TierRules;
   private readonly host: DeskHost;
   private readonly requests: TierRequests;
   private readonly form: TierForm;
   private readonly outbox: Outbox;
+  private readonly delivery: TierDelivery;
   private flushing: Promise<void> | undefined;
   private retries = 0;
+  private isClosed = false;
 
   constructor(rules: TierRules, host: DeskHost) {
     this.rules = rules;
-    this.background = rules.flushMs === 0;
     this.host = host;
     this.form = new TierForm(rules, host);
     this.requests = new TierRequests(rules, host, this.form);
     this.outbox = new Outbox(rules.maxPending);
+    const { requests, form, outbox } = this;
+    this.delivery = new TierDelivery({ rules, host, requests, form, outbox });
   }
 
   get figures(): Readonly<DeskFigures> {
@@ -88,7 +92,7 @@ export class TierDesk implements Alarm {
         asked.map(this.form.scoped),
         call,
       );
-      const vector = new Map(asked.map((tag, i) => [tag, reading.versions[i] ?? 0]));
+      const vector = vectorOf(asked, reading);
       const opened = this.openAll(keys.map(readable), reading);
       return { vector, opened, known: await this.completed(vector, opened, call) };
     });
@@ -97,7 +101,7 @@ export class TierDesk implements Alarm {
       const wish = wishes[i];
       if (wish !== undefined) return this.form.fromWish(wish);
       const one = answer.opened[i];
-      return one && this.form.judge(one.envelope, one.remainingMs, answer.known, owedTags);
+      return one && this.form.judge(one, answer.known, owedTags);
     });
     for (const one of found) {
       if (one === undefined || one.freshMs <= 0) this.requests.figures.misses++;
@@ -110,7 +114,11 @@ export class TierDesk implements Alarm {
   async lease(keys: readonly string[]): Promise<readonly (string | undefined)[] | undefined> {
     const { tier, leaseMs } = this.rules;
     const names = keys.map(this.form.scoped);
-    return this.requests.ask('lease', async (call) => tier.lease?.(names, leaseMs, call));
+    return this.requests.ask('lease', async (call) => {
+      const leases = answered(await tier.lease?.(names, leaseMs, call));
+      // Stores say null, or false, where they mean undefined.
+      return leases.map((lease) => (typeof lease === 'string' ? lease : undefined));
+    });
   }
 
   /** Gives a lease back that no value came of. */
@@ -127,8 +135,8 @@ export class TierDesk implements Alarm {
       await this.release(draft.key, lease);
       return true;
     }
-    const written = await this.requests.ask('write', (call) =>
-      this.rules.tier.write([{ ...write, lease }], call),
+    const written = await this.requests.ask('write', async (call) =>
+      answered(await this.rules.tier.write([{ ...write, lease }], call)),
     );
     if (written === undefined) return true;
     const [kept = false] = written;
@@ -144,7 +152,9 @@ export class TierDesk implements Alarm {
     for (const wish of wishes) this.outbox.wish(wish);
     const later = flushMs > 0 && wishes.every(({ kind }) => kind === 'set');
     if (!later) return this.flushSoon();
-    if (this.alarmId < 0 && this.flushing === undefined) this.host.runtime.arm(this, flushMs);
+    if (this.alarmId >= 0 || this.flushing !== undefined) return;
+    this.background = false;
+    this.host.runtime.arm(this, flushMs);
   }
 
   /** Invalidates tags. From now on nothing with these tags is believed. Never rejects. */
@@ -180,6 +190,7 @@ export class TierDesk implements Alarm {
   }
 
   close(): void {
+    this.isClosed = true;
     this.host.runtime.disarm(this);
   }
 
@@ -189,7 +200,7 @@ export class TierDesk implements Alarm {
     while (this.outbox.size > 0) {
       const tags = this.outbox.tags();
       const wishes = this.outbox.oldest(BATCH);
-      if (!(await this.deliver(tags, wishes))) {
+      if (!(await this.delivery.tell(tags, wishes))) {
         this.later();
         return;
       }
@@ -202,70 +213,11 @@ export class TierDesk implements Alarm {
     this.retries = 0;
   }
 
-  /** Tags first: a value written after an invalidation must carry the counter from after it. */
-  private async deliver(
-    tags: ReadonlyMap<string, object>,
-    wishes: readonly Wish[],
-  ): Promise<boolean> {
-    const { tier } = this.rules;
-    if (tags.size > 0) {
-      const names = [...tags.keys()].map(this.form.scoped);
-      if ((await this.requests.ask('bump', (call) => done(tier.bump(names, call)))) === undefined)
-        return false;
-      for (const [tag, wish] of tags) this.outbox.tagGranted(tag, wish);
-    }
-    const { tagClock } = this.host;
-    const drafts = wishes.filter(
-      (wish) => wish.kind === 'set' && tagClock.isCurrent(wish.mark),
-    ) as Draft[];
-    const gone = wishes.filter((wish) => !drafts.includes(wish as Draft));
-    if (gone.length > 0 && !(await this.removeAll(gone))) return false;
-    return drafts.length === 0 || (await this.writeAll(drafts));
-  }
-
-  private async removeAll(wishes: readonly Wish[]): Promise<boolean> {
-    const keys = wishes.map(({ key }) => this.form.scoped(key));
-    const removed = await this.requests.ask('remove', (call) =>
-      done(this.rules.tier.remove(keys, call)),
-    );
-    if (removed !== undefined) for (const wish of wishes) this.outbox.granted(wish);
-    return removed !== undefined;
-  }
-
-  private async writeAll(drafts: readonly Draft[]): Promise<boolean> {
-    const asked = new Set(
-      drafts.flatMap(({ vector, mark }) => (vector === undefined ? mark.tags : [])),
-    );
-    const vector = await this.requests.versions([...asked]);
-    const packed = drafts.map((draft) => {
-      const counters = draft.vector ?? vector;
-      return counters === undefined ? undefined : this.form.packed(draft, counters);
-    });
-    const writes = packed.filter((write) => write !== undefined);
-    // A value that has no form as bytes must not leave an older one standing.
-    const formless = vector === undefined ? [] : drafts.filter((_, i) => packed[i] === undefined);
-    if (formless.length > 0 && !(await this.removeAll(formless))) return this.abandon(drafts);
-    const written =
-      vector === undefined
-        ? undefined
-        : await this.requests.ask('write', async (call) =>
-            writes.length === 0 ? [] : this.rules.tier.write(writes, call),
-          );
-    if (written === undefined) return this.abandon(drafts);
-    this.requests.figures.written += writes.length;
-    for (const draft of drafts) this.outbox.granted(draft);
-    return true;
-  }
-
-  /** Drops what is not owed; the rest is tried again. */
-  private abandon(drafts: readonly Draft[]): boolean {
-    for (const draft of drafts) if (!draft.owed) this.outbox.granted(draft);
-    return drafts.every(({ owed }) => !owed);
-  }
-
   private later(): void {
+    if (this.isClosed) return;
     const { runtime } = this.host;
     const bounds = { growth: 2, maxMs: LONGEST_RETRY_MS, step: this.retries++ };
+    this.background = true;
     runtime.arm(this, grownMs(FIRST_RETRY_MS, bounds));
   }
 
@@ -291,9 +243,7 @@ export class TierDesk implements Alarm {
     }
     if (missing.size === 0) return vector;
     const tags = [...missing];
-    const { versions } = await this.rules.tier.read([], tags.map(this.form.scoped), call);
-    return new Map([...vector, ...tags.map((tag, i) => [tag, versions[i] ?? 0] as const)]);
+    const reading = await this.rules.tier.read([], tags.map(this.form.scoped), call);
+    return new Map([...vector, ...vectorOf(tags, reading)]);
   }
 }
-
-const done = (answer: Promise<void>): Promise<true> => answer.then(() => true as const);

@@ -4,8 +4,9 @@
  */
 
 import type { Runtime } from '../core/index.ts';
+import { isThenable } from '../core/index.ts';
 import type { Envelope } from './envelope.ts';
-import { packEnvelope, unpackEnvelope } from './envelope.ts';
+import { ageOf, checkedEnvelope, packEnvelope, unpackEnvelope } from './envelope.ts';
 import type { Draft, Wish } from './outbox.ts';
 import { EVERYTHING } from './outbox.ts';
 import type { TagClock } from './tag-clock.ts';
@@ -45,7 +46,7 @@ const LONGEST_KEEP_MS = 30 * 86_400_000;
 /** An entry as it came, its value readable. */
 export interface Opened {
   readonly envelope: Envelope;
-  readonly remainingMs: number;
+  readonly ageMs: number;
 }
 
 export class TierForm {
@@ -65,8 +66,8 @@ export class TierForm {
     const { tier, codec } = this.rules;
     try {
       const envelope =
-        tier.holds === 'values' ? (payload as Envelope) : unpackEnvelope(payload, codec);
-      return { envelope: this.migrated(envelope), remainingMs };
+        tier.holds === 'values' ? checkedEnvelope(payload) : unpackEnvelope(payload, codec);
+      return { envelope: this.migrated(envelope), ageMs: ageOf(envelope, remainingMs) };
     } catch (error) {
       this.host.corrupt(tier.name, key, error);
       return undefined;
@@ -79,20 +80,20 @@ export class TierForm {
     if (envelope.version > version) {
       throw new Error(`schema version ${envelope.version} is newer than ${version}`);
     }
-    return { ...envelope, version, value: this.host.migrate(envelope.value, envelope.version) };
+    const value = this.host.migrate(envelope.value, envelope.version);
+    if (isThenable(value)) throw new TypeError('migrate must answer at once');
+    return { ...envelope, version, value };
   }
 
   /** The value, unless one of its tags was invalidated after it was made. */
   judge(
-    envelope: Envelope,
-    remainingMs: number,
+    { envelope, ageMs }: Opened,
     vector: ReadonlyMap<string, number>,
     owedTags: ReadonlyMap<string, object>,
   ): Found | undefined {
     for (const [tag, version] of envelope.tags) {
       if (vector.get(tag) !== version || owedTags.has(tag)) return undefined;
     }
-    const ageMs = envelope.keptMs === Infinity ? 0 : Math.max(0, envelope.keptMs - remainingMs);
     return {
       value: envelope.value,
       freshMs: envelope.freshMs - ageMs,

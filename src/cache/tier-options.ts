@@ -2,7 +2,6 @@
 
 import type { OptionChecks, Policy } from '../core/index.ts';
 import { optionChecks } from '../core/index.ts';
-import { checkMethods } from './checks.ts';
 import type { Codec } from './codec.ts';
 import { jsonCodec } from './codec.ts';
 import type { CompressionOptions } from './compression.ts';
@@ -74,8 +73,8 @@ export function tierRules(subject: string, given: Tier | TierOptions): TierRules
   check.known(options, KNOWN);
   checkTier(check, options.tier);
   const { policy, codec = jsonCodec() } = options;
-  if (policy !== undefined) checkMethods(check, 'policy', policy, ['run']);
-  checkMethods(check, 'codec', codec, ['encode', 'decode']);
+  if (policy !== undefined) check.methods('policy', policy, ['run']);
+  check.methods('codec', codec, ['encode', 'decode']);
   const behind = options.writeBehind === false ? undefined : options.writeBehind;
   if (behind !== undefined) check.known(behind, ['flushMs', 'maxPending']);
   return {
@@ -108,7 +107,7 @@ function checkTier(check: OptionChecks, tier: Tier): void {
   if (typeof tier !== 'object' || tier === null) check.refuse('tier', 'a tier', tier);
   check.text('tier.name', tier.name);
   check.oneOf('tier.holds', tier.holds, ['bytes', 'values']);
-  checkMethods(check, 'tier', tier, ['read', 'write', 'remove', 'bump']);
+  check.methods('tier', tier, ['read', 'write', 'remove', 'bump']);
 }
 
 function compression(

@@ -3,7 +3,7 @@
 import { isRejectedError, StoreError } from '../core/index.ts';
 import type { DeskHost, TierForm } from './tier-form.ts';
 import type { TierRules } from './tier-options.ts';
-import type { TierCall } from './tier.ts';
+import type { TierCall, TierReading } from './tier.ts';
 import { within } from './within.ts';
 
 /** Figures of one tier. */
@@ -62,9 +62,23 @@ export class TierRequests {
   /** The tier's counters of tags; undefined when it cannot be asked. */
   async versions(tags: readonly string[]): Promise<Map<string, number> | undefined> {
     if (tags.length === 0) return new Map();
-    const reading = await this.ask('read', (call) =>
-      this.rules.tier.read([], tags.map(this.form.scoped), call),
+    return this.ask('read', async (call) =>
+      vectorOf(tags, await this.rules.tier.read([], tags.map(this.form.scoped), call)),
     );
-    return reading && new Map(tags.map((tag, i) => [tag, reading.versions[i] ?? 0]));
   }
+}
+
+/** What a tier, which is somebody else's code, answered: a list, or the failure of the tier. */
+export function answered<T>(answer: readonly T[] | undefined): readonly T[] {
+  if (Array.isArray(answer)) return answer as readonly T[];
+  throw new TypeError('the tier answered with no array');
+}
+
+/** The counters a tier gave, by tag; a missing one is not 0 but a failure of the tier. */
+export function vectorOf(tags: readonly string[], { versions }: TierReading): Map<string, number> {
+  const counters = tags.map((tag, i) => [tag, versions[i]] as const);
+  if (counters.every(([, version]) => Number.isFinite(version))) {
+    return new Map(counters as readonly (readonly [string, number])[]);
+  }
+  throw new TypeError('the tier did not answer with a number for each tag');
 }

@@ -178,13 +178,14 @@ describe('weights', () => {
     expect(one.peek('fits')).toHaveLength(100);
   });
 
-  it.each([NaN, -1])('of %d are refused', async (weight) => {
+  it.each([NaN, -1, '5' as never])('of %j are refused', async (weight) => {
     const runtime = virtualRuntime();
     const one = cache<number>({ runtime, memory: { maxWeight: 10, weigh: () => weight } });
 
-    await expect(one.set('a', 1)).rejects.toThrow(RangeError);
-    await expect(one.get('b', () => 1)).rejects.toThrow(RangeError);
-    await expect(one.get('c', async () => 1)).rejects.toThrow(RangeError);
+    const refused = { code: 'ERR_OPTION', option: 'cache.memory.weigh' };
+    await expect(one.set('a', 1)).rejects.toMatchObject(refused);
+    await expect(one.get('b', () => 1)).rejects.toMatchObject(refused);
+    await expect(one.get('c', async () => 1)).rejects.toMatchObject(refused);
   });
 });
 

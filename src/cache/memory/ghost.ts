@@ -43,6 +43,7 @@ export class Ghost implements EvictionSpace {
       this.order.used(slot);
       return;
     }
+    if (weight > this.maxWeight) return;
     const fresh = this.free.pop() ?? this.length++;
     if (fresh >= this.reserved) this.reserve();
     this.entering = hash;

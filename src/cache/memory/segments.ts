@@ -85,8 +85,7 @@ export class SegmentedTinyLfu implements Eviction {
     this.sketch.increment(this.lists.hash(slot));
     this.windowWeight += weight;
     this.total += weight;
-    if (weight > this.capacity) this.drop(slot);
-    else this.settle();
+    this.settle();
   }
 
   rewritten(slot: number, weightBefore: number): void {
@@ -100,8 +99,7 @@ export class SegmentedTinyLfu implements Eviction {
     if (list === WINDOW) this.windowWeight += change;
     if (list === PROTECTED) this.protectedWeight += change;
     this.used(slot);
-    if (this.space.weight(slot) > this.capacity) this.drop(slot);
-    else this.settle();
+    this.settle();
   }
 
   removed(slot: number): void {

@@ -9,7 +9,7 @@
 
 import type { Eviction, EvictionPolicy, EvictionSpace } from '../eviction.ts';
 import { FIRST_SLOT } from '../eviction.ts';
-import { xxh32 } from '../../core/index.ts';
+import { OptionError, xxh32 } from '../../core/index.ts';
 import type { TagMark } from '../tag-clock.ts';
 
 /** What a value comes with. Times are on `runtime.now()`'s axis. */
@@ -31,8 +31,10 @@ export interface TableRules {
   /** How long an entry is of use after it was fresh, ms. */
   readonly keepMs: number;
   readonly random: () => number;
-  /** Told of entries that went for want of room. */
-  readonly evicted: (key: string) => void;
+  /** Told of entries that went for want of room, once the table is at rest: it may be written to. */
+  readonly evicted: (keys: readonly string[]) => void;
+  /** Whether `evicted` is to be called at all. */
+  readonly isWatched: () => boolean;
 }
 
 const PREALLOCATED = 65_536;
@@ -63,6 +65,8 @@ export class MemoryTable<V> implements EvictionSpace {
   private length = FIRST_SLOT;
   private hand = FIRST_SLOT;
   private now = 0;
+  /** What `evicted` is to be told after the write under way. */
+  private gone: string[] = [];
 
   constructor(rules: TableRules) {
     this.rules = rules;
@@ -115,13 +119,27 @@ export class MemoryTable<V> implements EvictionSpace {
     this.now = now;
     const weight = this.weighed(key, held.value);
     const known = this.index.get(key);
-    if (known !== undefined) {
-      const before = this.weight(known);
-      this.fill(known, held, weight);
-      this.totalWeight += weight - before;
-      this.order.rewritten(known, before);
-      return;
-    }
+    if (weight > this.maxWeight) this.turnAway(key, known);
+    else if (known === undefined) this.add(key, held, weight);
+    else this.rewrite(known, held, weight);
+    if (this.gone.length > 0) this.tellEvicted();
+  }
+
+  /** Larger than all there is room for: never part of a sum, which it might drown by rounding. */
+  private turnAway(key: string, known: number | undefined): void {
+    if (known !== undefined) this.remove(known);
+    this.evictions++;
+    this.noteEvicted(key);
+  }
+
+  private rewrite(slot: number, held: Held<V>, weight: number): void {
+    const before = this.weight(slot);
+    this.fill(slot, held, weight);
+    this.totalWeight += weight - before;
+    this.order.rewritten(slot, before);
+  }
+
+  private add(key: string, held: Held<V>, weight: number): void {
     this.sweep();
     const slot = this.free.pop() ?? this.length++;
     if (slot >= this.freshUntil.length) this.reserve(this.grownLength());
@@ -189,17 +207,28 @@ export class MemoryTable<V> implements EvictionSpace {
 
   evict(slot: number): void {
     this.evictions++;
-    const key = this.keys[slot] as string;
+    this.noteEvicted(this.keys[slot] as string);
     this.vacate(slot);
-    this.rules.evicted(key);
+  }
+
+  private noteEvicted(key: string): void {
+    if (this.rules.isWatched()) this.gone.push(key);
+  }
+
+  /** Whoever hears of it may write to this table at once. */
+  private tellEvicted(): void {
+    const { gone } = this;
+    this.gone = [];
+    this.rules.evicted(gone);
   }
 
   private weighed(key: string, value: V): number {
     const { weigh } = this.rules;
     if (weigh === undefined) return 1;
     const weight = weigh(value as never, key);
-    if (!(weight >= 0))
-      throw new RangeError(`the weight of ${key} is ${weight}, not a number of 0 or more`);
+    if (typeof weight !== 'number' || !(weight >= 0)) {
+      throw new OptionError('cache.memory.weigh', `a number of 0 or more for ${key}`, weight);
+    }
     this.weights ??= new Float64Array(this.freshUntil.length);
     return weight;
   }
