@@ -250,6 +250,20 @@ describe('fairness between tenants', () => {
   });
 });
 
+describe('a cost beyond all measure', () => {
+  it.each([1e17, 1e300, Number.MAX_VALUE])('of %d leaves everybody a turn', (cost) => {
+    const order = fairOrder({ weight: (tenant) => (tenant === 'absurd' ? 0.1 : 1) });
+    order.push(entry('absurd', 1, { tenant: 'absurd', cost }));
+    for (const one of [...work('a', 2_000, 2), ...work('b', 1_000, 2_002)]) order.push(one);
+    order.push(entry('absurd', 4_000, { tenant: 'absurd', cost }));
+
+    serveSome(order, 1_000); // by now a cost of 1 is less than the rounding of the virtual time
+    const { a = 0, b = 0 } = counts(serveSome(order, 900));
+
+    expect(Math.min(a, b)).toBeGreaterThan(400);
+  });
+});
+
 describe('fairness by what work really costs', () => {
   it('sets an estimate right when the work has ended', () => {
     // Both look alike; the slow one takes nine times as long.

@@ -6,7 +6,7 @@
 import type { Call } from '../../core/index.ts';
 import { costOf } from '../../core/index.ts';
 import type { Entry } from './entry.ts';
-import { Fair } from './fair.ts';
+import { Fair, partyOf } from './fair.ts';
 import { Flow } from './flow.ts';
 import { KeyGate } from './key-gate.ts';
 import type { Discipline } from './lane.ts';
@@ -43,8 +43,8 @@ export interface OrderOptions {
 
 /** What a flow was charged for something that runs. */
 export interface Bill {
-  /** The innermost flow. */
-  readonly flow: Flow;
+  /** The place of the innermost flow. */
+  readonly party: Place;
   readonly charged: number;
 }
 
@@ -218,9 +218,10 @@ export class Order {
   }
 
   private reweighFlows(fair: Fair, floor: number): void {
-    for (const flow of fair.all()) {
+    for (const party of fair.all()) {
+      const flow = party.flow as Flow;
       flow.weight = (this.fair as FairOrder).weight(flow.name, floor);
-      if (flow.place instanceof Fair) this.reweighFlows(flow.place, floor + 1);
+      if (party instanceof Fair) this.reweighFlows(party, floor + 1);
     }
   }
 
@@ -229,26 +230,26 @@ export class Order {
     const isInnermost = floor === fair.by.length - 1;
     return new Fair({
       nameOf,
-      make: (name) =>
-        new Flow({
-          name,
-          weight: fair.weight(name, floor),
-          isHeld: floor === 0 && this.mustHold(name),
-          place: isInnermost ? makePlace() : this.makeFair(fair, floor + 1, makePlace),
-        }),
+      make: (name) => {
+        const place = isInnermost ? makePlace() : this.makeFair(fair, floor + 1, makePlace);
+        const isHeld = floor === 0 && this.mustHold(name);
+        place.flow = new Flow({ name, weight: fair.weight(name, floor), isHeld });
+        return place;
+      },
     });
   }
 
   private charge(entry: Entry, lane: Place, fair: FairOrder): Bill {
-    const innermost = flowAbove(lane) as Flow;
-    const charged = this.chargeFor(entry, innermost, fair);
+    const innermost = partyOf(lane) as Place;
+    const charged = this.chargeFor(entry, innermost.flow as Flow, fair);
     let outermost = innermost;
-    for (let flow: Flow | undefined = innermost; flow !== undefined; flow = flowAbove(flow)) {
-      (flow.parent as Fair).charge(flow, charged);
-      outermost = flow;
+    for (let party: Place | undefined = innermost; party !== undefined;) {
+      (party.parent as Fair).charge(party, charged);
+      outermost = party;
+      party = partyOf(party.parent);
     }
-    if (fair.cap < Infinity) this.countRunning(outermost.name, 1);
-    return { flow: innermost, charged };
+    if (fair.cap < Infinity) this.countRunning((outermost.flow as Flow).name, 1);
+    return { party: innermost, charged };
   }
 
   private chargeFor(entry: Entry, flow: Flow, fair: FairOrder): number {
@@ -260,15 +261,19 @@ export class Order {
     return cost;
   }
 
-  private settle({ flow: innermost, charged }: Bill, measured: number | undefined): void {
+  private settle({ party: innermost, charged }: Bill, measured: number | undefined): void {
     const cost = measured ?? charged;
     let outermost = innermost;
-    for (let flow: Flow | undefined = innermost; flow !== undefined; flow = flowAbove(flow)) {
+    for (let party: Place | undefined = innermost; party !== undefined;) {
+      const flow = party.flow as Flow;
       flow.expectedCost += (cost - flow.expectedCost) * SMOOTHING;
-      (flow.parent as Fair).settle(flow, cost - charged);
-      outermost = flow;
+      (party.parent as Fair).settle(party, cost - charged);
+      outermost = party;
+      party = partyOf(party.parent);
     }
-    if (this.fair !== undefined && this.fair.cap < Infinity) this.countRunning(outermost.name, -1);
+    if (this.fair !== undefined && this.fair.cap < Infinity) {
+      this.countRunning((outermost.flow as Flow).name, -1);
+    }
   }
 
   private countRunning(name: string, by: number): void {
@@ -284,16 +289,9 @@ export class Order {
   }
 
   private holdIfMust(name: string): void {
-    for (const fair of outermost(this.root)) fair.find(name)?.hold(this.mustHold(name));
+    for (const fair of outermost(this.root)) fair.hold(name, this.mustHold(name));
   }
 }
 
 /** Weight of the newest cost in a mean. */
 const SMOOTHING = 0.1;
-
-/** The flow a place belongs to. */
-function flowAbove(place: Place): Flow | undefined {
-  let above: Place | undefined = place.parent;
-  while (above?.isFlow === false) above = above.parent;
-  return above as Flow | undefined;
-}
