@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const door =
-  'Only src/core/runtime.ts reads clocks, timers or chance: use the Runtime of the options.';
+  'Only src/core/system-runtime.ts reads clocks, timers or chance: use the Runtime of the options.';
 const timers = [
   'setTimeout',
   'setInterval',
@@ -106,7 +106,7 @@ export default tseslint.config(
   },
   { files: ['src/**/*.ts'], rules: { ...oneDoor, 'no-console': 'error' } },
   {
-    files: ['src/core/runtime.ts'],
+    files: ['src/core/system-runtime.ts'],
     rules: Object.fromEntries(Object.keys(oneDoor).map((r) => [r, 'off'])),
   },
   // Virtual time must empty the microtask queue of the real engine; nothing else there may.

@@ -114,6 +114,7 @@ describe('the rules, on files that break them', () => {
 
     expect(circles(broken)).toEqual([
       'circle: src/core/a.ts → src/core/b.ts → src/core/a.ts',
+      'circle: src/pool/a.ts → src/pool/b.ts → src/pool/a.ts',
       'circle: sim → chaos → sim',
     ]);
   });
@@ -121,7 +122,7 @@ describe('the rules, on files that break them', () => {
   it('find Node on the ground floor and its timers anywhere', () => {
     const broken = parse({
       'src/core/a.ts': "import 'node:fs';",
-      'src/core/runtime.ts': "import 'node:perf_hooks';",
+      'src/core/system-runtime.ts': "import 'node:perf_hooks';",
       'src/pool/p.ts': "import 'node:worker_threads'; const t = import('node:timers/promises');",
     });
 
@@ -159,7 +160,7 @@ describe('the rules, on files that break them', () => {
 
   it('leave the runtime, dates of a given time and names alike alone', () => {
     const sound = parse({
-      'src/core/runtime.ts': 'setTimeout(Date.now);',
+      'src/core/system-runtime.ts': 'setTimeout(Date.now);',
       'src/sim/microtasks.ts': 'setImmediate(f);',
       'src/pool/p.ts': 'new Date(ms); x.performance; ({ setTimeout: 1 }); runtime.now();',
     });

@@ -17,7 +17,8 @@ import { FULL } from './router.ts';
 import { Sessions } from './sessions.ts';
 import type { Balancer, BalancerEvents, BalancerExplanation, BalancerOptions } from './types.ts';
 import type { BalancerChange, BalancerSnapshot, DrainReport, EndpointPass } from './types.ts';
-import type { EndpointReport, RunOptions } from './types.ts';
+import type { EndpointReport } from './endpoint.ts';
+import type { RunOptions } from './types.ts';
 
 /**
  * Makes a balancer. Endpoints that fail more than the others are left alone for a while, unless told

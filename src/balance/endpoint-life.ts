@@ -17,7 +17,8 @@ import type { CallEnd, Chooser } from './policy.ts';
 import { Router } from './router.ts';
 import { slowStartFactor } from './slow-start.ts';
 import { subsetOf } from './subset.ts';
-import type { BalancerChange, BalancerEvents, EndpointReport, EndpointState } from './types.ts';
+import type { EndpointReport, EndpointState } from './endpoint.ts';
+import type { BalancerChange, BalancerEvents } from './types.ts';
 
 /** Steps in which a slow start raises the weight. */
 const WARMING_STEPS = 50;

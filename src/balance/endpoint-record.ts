@@ -1,7 +1,7 @@
 /** One endpoint as the balancer knows it: all that is not read by every pick. */
 
 import type { OptionChecks } from '../core/index.ts';
-import type { Endpoint, EndpointInput, EndpointState } from './types.ts';
+import type { Endpoint, EndpointInput, EndpointState } from './endpoint.ts';
 
 /** An endpoint with every field filled in; without capabilities it can do anything. */
 export type FullEndpoint<T> = Required<Omit<Endpoint<T>, 'capabilities'>> &

@@ -8,7 +8,7 @@
 import type { Alarm, OptionChecks, Random, Runtime } from '../core/index.ts';
 import { optionChecks } from '../core/index.ts';
 import type { EndpointRecord } from './endpoint-record.ts';
-import type { Endpoint, EndpointReport } from './types.ts';
+import type { Endpoint, EndpointReport } from './endpoint.ts';
 
 /**
  * How an endpoint is: `true`, nothing at all or `{ ok: true }` is well; `false` or `{ ok: false }` is

@@ -28,6 +28,7 @@ export type { OutlierOptions } from './outlier-watch.ts';
 export type { EjectionRounding } from './outliers.ts';
 export type { SlowStartOptions } from './slow-start.ts';
 export type { SubsetOptions } from './subset.ts';
+export type { Endpoint, EndpointInput, EndpointReport, EndpointState } from './endpoint.ts';
 export type {
   BalanceFigures,
   Balancer,
@@ -37,13 +38,9 @@ export type {
   BalancerOptions,
   BalancerSnapshot,
   DrainReport,
-  Endpoint,
-  EndpointInput,
   EndpointPass,
   EndpointReason,
-  EndpointReport,
   EndpointSnapshot,
-  EndpointState,
   Needs,
   RouteFilter,
   RunOptions,

@@ -6,7 +6,8 @@ import type { EndpointRecord } from './endpoint-record.ts';
 import type { Fleet } from './fleet.ts';
 import type { Chooser } from './policy.ts';
 import type { Router } from './router.ts';
-import type { BalanceFigures, EndpointReason, EndpointSnapshot, EndpointState } from './types.ts';
+import type { EndpointState } from './endpoint.ts';
+import type { BalanceFigures, EndpointReason, EndpointSnapshot } from './types.ts';
 
 export function endpointSnapshot<T>(
   fleet: Fleet<T>,

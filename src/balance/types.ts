@@ -1,39 +1,13 @@
 /** The public shape of a balancer. */
 
 import type { Call, Entry, EventSource, Pass, Policy, Runtime, Work } from '../core/index.ts';
+import type { Endpoint, EndpointInput, EndpointReport, EndpointState } from './endpoint.ts';
 import type { HealthOptions } from './health-checks.ts';
 import type { Locality } from './locality.ts';
 import type { OutlierOptions } from './outlier-watch.ts';
 import type { BalancePolicy, PolicyReason } from './policy.ts';
 import type { SlowStartOptions } from './slow-start.ts';
 import type { SubsetOptions } from './subset.ts';
-
-/** One of several that can do the same work. */
-export interface Endpoint<T> {
-  /** Its name, unique and not empty. */
-  readonly id: string;
-  /** What work is handed: a URL, a client, an agent. */
-  readonly target: T;
-  /** Its capacity relative to the others, above 0. @default 1 */
-  readonly weight?: number;
-  /** Endpoints of priority 0 are used first; the next ones take what those cannot. @default 0 */
-  readonly priority?: number;
-  /** Where it is, for a `locality`. @default '' */
-  readonly zone?: string;
-  /** Where its zone is. @default '' */
-  readonly region?: string;
-  /** Most calls in flight from here, 1 or more. @default Infinity */
-  readonly maxInFlight?: number;
-  /** What it can do, for `needs`. @default anything */
-  readonly capabilities?: readonly string[];
-  /** The most complex work it can do, in any scale, for `needs`. @default Infinity */
-  readonly maxComplexity?: number;
-  /** Quality of its results, 0–1, until it is learned. @default 1 */
-  readonly quality?: number;
-}
-
-/** An endpoint, or just a target that is its own name. */
-export type EndpointInput<T> = Endpoint<T> | (T & string);
 
 /** What a class of work (`call.kind`) needs of an endpoint. */
 export interface Needs {
@@ -133,36 +107,11 @@ export interface BalancerChange<T> {
   readonly outliers?: OutlierOptions | false;
 }
 
-/** What an endpoint says of itself, beyond being well. */
-export interface EndpointReport {
-  /** Factor on its weight, above 0: its capacity as it sees it. */
-  readonly capacity?: number;
-  /** Share of its capacity that is taken, 0–1. */
-  readonly utilisation?: number;
-  /** Quality of its results, 0–1. */
-  readonly quality?: number;
-}
-
 /** Leave to use one endpoint; end it with `done`, exactly once. */
 export interface EndpointPass<T> extends Pass {
   readonly endpoint: string;
   readonly target: T;
 }
-
-/**
- * How an endpoint stands. `unchecked`: asked, and not answered yet; `warming`: in slow start;
- * `outside`: not in this client's subset.
- */
-export type EndpointState =
-  | 'ready'
-  | 'warming'
-  | 'degraded'
-  | 'unchecked'
-  | 'unhealthy'
-  | 'ejected'
-  | 'draining'
-  | 'outside'
-  | 'gone';
 
 export interface EndpointSnapshot {
   readonly id: string;

@@ -99,12 +99,8 @@ export { backtestComparison } from './backtest/comparison.ts';
 export type { Limits, PolicyExpectation } from './backtest/expect-policy.ts';
 export { expectPolicy } from './backtest/expect-policy.ts';
 export type { SupplyStep } from './backtest/replay.ts';
-export type {
-  BacktestReport,
-  BacktestReportOptions,
-  ReportLines,
-  ReportTable,
-} from './backtest/report.ts';
+export type { BacktestReport, ReportLines, ReportTable } from './backtest/report-shape.ts';
+export type { BacktestReportOptions } from './backtest/report.ts';
 export { backtestReport, backtestTable } from './backtest/report.ts';
 export type { Score } from './backtest/score.ts';
 export type { Trace } from './backtest/trace.ts';

@@ -2,5 +2,5 @@
 export type { AmplifiedTrace, AmplifyOptions, RateShape, RateStage } from './arrivals.ts';
 export { amplify, rateArrivals, replay } from './arrivals.ts';
 export { EndlessLoopError, StalledError } from './errors.ts';
-export type { Fault, VirtualRuntime, VirtualRuntimeOptions } from './virtual-runtime.ts';
+export type { Fault, VirtualRuntime, VirtualRuntimeOptions } from './types.ts';
 export { virtualRuntime } from './virtual-runtime.ts';

@@ -8,7 +8,7 @@ import { alarmHeap, seededRandom, sleepOn, systemRuntime, TimeoutError } from '.
 import { EndlessLoopError, StalledError } from './errors.ts';
 import type { Drain } from './microtasks.ts';
 import { escape, findDrain, nextTurn, watchdog } from './microtasks.ts';
-import type { Fault, VirtualRuntime, VirtualRuntimeOptions } from './virtual-runtime.ts';
+import type { Fault, VirtualRuntime, VirtualRuntimeOptions } from './types.ts';
 
 /** Makes the runtime from options already checked. */
 export function simulation(options: Required<VirtualRuntimeOptions>): VirtualRuntime {

@@ -1,6 +1,6 @@
 // Rules about imports: floors, circles, Node and packages.
 import { EXEMPT, MAY_IMPORT, RUNTIME, WITHOUT_NODE } from './house.ts';
-import { folderOf, loaded, resolveFrom, specifiers, type Sources } from './source.ts';
+import { folderOf, resolveFrom, specifiers, type Sources } from './source.ts';
 
 /** What package.json allows to be imported. */
 export interface Packages {
@@ -74,13 +74,13 @@ function packageName(specifier: string): string {
     .join('/');
 }
 
-/** Circles between files as they load, and between folders even by types alone. */
+/** Circles between files and between folders, even by types alone. */
 export function circles(sources: Sources): string[] {
   const files = new Map<string, Set<string>>();
   const folders = new Map<string, Set<string>>();
   for (const [path, file] of sources) {
-    for (const target of targets(path, loaded(file))) link(files, path, target);
     for (const target of targets(path, specifiers(file))) {
+      link(files, path, target);
       if (folderOf(path) !== folderOf(target)) link(folders, folderOf(path), folderOf(target));
     }
   }

@@ -34,24 +34,10 @@ export function folderOf(path: string): string {
 
 /** Every module a file names: imports, re-exports, import types and dynamic imports. */
 export function specifiers(file: ts.SourceFile): string[] {
-  return namedModules(file).map(({ name }) => name);
-}
-
-/** The modules a file needs when it runs: what is imported for types only is gone by then. */
-export function loaded(file: ts.SourceFile): string[] {
-  return namedModules(file).flatMap(({ name, typesOnly }) => (typesOnly ? [] : name));
-}
-
-function namedModules(file: ts.SourceFile): { name: string; typesOnly: boolean }[] {
-  const found: { name: string; typesOnly: boolean }[] = [];
+  const found: string[] = [];
   visit(file, (node) => {
     const name = specifierOf(node);
-    if (name === undefined || !ts.isStringLiteral(name)) return;
-    const typesOnly =
-      ts.isImportTypeNode(node) ||
-      (ts.isImportDeclaration(node) && node.importClause?.isTypeOnly === true) ||
-      (ts.isExportDeclaration(node) && node.isTypeOnly);
-    found.push({ name: name.text, typesOnly });
+    if (name !== undefined && ts.isStringLiteral(name)) found.push(name.text);
   });
   return found;
 }

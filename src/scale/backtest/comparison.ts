@@ -5,7 +5,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import type { BacktestResult } from './backtest.ts';
-import type { ReportTable } from './report.ts';
+import type { ReportTable } from './report-shape.ts';
 import type { Score } from './score.ts';
 
 /** Calls that waited too long are few: counted in so many. */
