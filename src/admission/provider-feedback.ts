@@ -102,7 +102,10 @@ export function providerFeedback(options: ProviderFeedbackOptions = {}): Provide
   check.number('maxPauseMs', maxPauseMs, { min: pauseMs });
   const runtime = options.runtime ?? systemRuntime();
   const tuned = new Map(
-    Object.entries(retune).map(([unit, limiter]) => [unit, tunedLimiter(unit, limiter)]),
+    Object.entries(check.record('retune', retune)).map(([unit, limiter]) => [
+      unit,
+      tunedLimiter(unit, limiter),
+    ]),
   );
   const units = tuned.size === 0 ? ['requests', 'tokens'] : [...tuned.keys()];
   const random = runtime.random('provider feedback');
@@ -114,7 +117,7 @@ export function providerFeedback(options: ProviderFeedbackOptions = {}): Provide
     const quotas = readQuotas(detail, units, runtime);
     // Whoever was under way when the pause began has nothing new to say.
     const isNews = before === limit.pauses;
-    if (isLimited(detail)) tooMany(detail, isNews, quotas.length > 0, now);
+    if (isTooMany(detail)) tooMany(detail, isNews, quotas.length > 0, now);
     else if (isNews) calm(now);
     // Answers overtake each other: one to an older call knows less.
     if (quotas.length === 0 || since < toldAt) return;
@@ -125,8 +128,18 @@ export function providerFeedback(options: ProviderFeedbackOptions = {}): Provide
     }
   };
 
+  const isTooMany = (detail: unknown): boolean => {
+    try {
+      return isLimited(detail);
+    } catch (error) {
+      runtime.report(error, `${entrance.name}: isLimited`);
+      return false;
+    }
+  };
+
   const tooMany = (detail: unknown, isNews: boolean, areTold: boolean, now: number): void => {
-    const said = retryAfterMs(detail, runtime);
+    // No time at all, or a date that has passed, is no pause: the refusals would go on.
+    const said = retryAfterMs(detail, runtime) || undefined;
     if (said === undefined && !isNews) return;
     const step = isNews ? repeats++ : repeats;
     const grown = grownMs(pauseMs, { growth: 2, maxMs: maxPauseMs, step });

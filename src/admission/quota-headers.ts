@@ -8,7 +8,7 @@
  */
 
 import type { Runtime } from '../core/index.ts';
-import { responseHeader } from '../core/index.ts';
+import { epochMsIn, msUntil, plainNumber, responseHeader } from '../core/index.ts';
 
 /** One limit of a server, as far as it tells. */
 export interface Quota {
@@ -46,11 +46,11 @@ export function readQuotas(detail: unknown, units: readonly string[], runtime: R
   return units.flatMap((unit) => separate(detail, unit, runtime) ?? []);
 }
 
-/** `RateLimit: "name";r=1;t=2` and its policies, joined by name. */
+/** `RateLimit: "name";r=1;t=2` and its policies, joined by name; before revision 8 by their quota. */
 function structured(detail: unknown): Quota[] {
   const policies = new Map(items(responseHeader(detail, 'ratelimit-policy')));
   const quotas = items(responseHeader(detail, 'ratelimit')).map(([name, told]): Quota => {
-    const policy = policies.get(name) ?? {};
+    const policy = policies.get(told['limit'] ?? name) ?? {};
     return {
       unit: policy['qu'] ?? REQUESTS,
       limit: numberIn(policy['q'] ?? told['limit']),
@@ -70,6 +70,8 @@ function items(header: string | undefined): [string, Parameters][] {
   if (/^\s*(limit|remaining|reset)\s*=/.test(header)) {
     return [['', Object.fromEntries(header.split(',').map(pair))]];
   }
+  const unquotedText = header.replace(/"(?:\\.|[^"\\])*"/g, '');
+  if (unquotedText.includes('"')) return []; // a string that never ends: nothing in the field can be trusted
   const members = header.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? [];
   return members.map((member) => {
     const [name = '', ...parameters] = member.match(/(?:"(?:\\.|[^"\\])*"|[^;"])+/g) ?? [];
@@ -98,18 +100,28 @@ function separate(detail: unknown, unit: string, runtime: Runtime): Quota | unde
       : undefined);
   const remaining = numberIn(read('remaining'));
   if (remaining === undefined) return undefined;
+  const limit = read('limit');
   return {
     unit,
-    limit: numberIn(read('limit')),
-    windowMs: undefined,
+    limit: numberIn(limit),
+    windowMs: unit === REQUESTS ? windowOf(limit, detail) : undefined,
     remaining,
-    resetMs: resetIn(read('reset'), runtime),
+    resetMs: resetIn(read('reset'), detail, runtime),
   };
 }
 
+/** `100, 100;w=60`, as revisions up to 6 said it in `RateLimit-Limit`, or beside it in the policy. */
+function windowOf(limit: string | undefined, detail: unknown): number | undefined {
+  const quota = numberIn(limit);
+  const policies = [...items(limit), ...items(responseHeader(detail, 'ratelimit-policy'))];
+  const [, found] = policies.find(([name, { w }]) => plainNumber(name) === quota && w) ?? [];
+  return seconds(found?.['w']);
+}
+
+/** The number a text begins with, where it is one: neither below 0 nor beyond counting. */
 function numberIn(text: string | undefined): number | undefined {
-  const found = /^\s*(\d+(?:\.\d+)?)/.exec(text ?? '')?.[1];
-  return found === undefined ? undefined : Number(found);
+  const number = plainNumber(text?.split(/[,;]/, 1)[0]);
+  return number === Infinity ? undefined : number;
 }
 
 function seconds(text: string | undefined): number | undefined {
@@ -117,25 +129,26 @@ function seconds(text: string | undefined): number | undefined {
   return number === undefined ? undefined : number * 1000;
 }
 
-/** Seconds above this are a date: 2001 and later. */
+/** Seconds above this are a date, of 2001 or later; above the other they are milliseconds. */
 const EPOCH_SECONDS = 1e9;
+const EPOCH_MS = 1e11;
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
-/** Seconds, seconds of the epoch, a duration such as `6m0.5s`, or a date. */
-function resetIn(text: string | undefined, runtime: Runtime): number | undefined {
-  if (text === undefined) return undefined;
-  const trimmed = text.trim();
-  if (/^\d+(\.\d+)?$/.test(trimmed)) {
-    const number = Number(trimmed);
-    return number < EPOCH_SECONDS ? number * 1000 : Math.max(0, number * 1000 - runtime.wallTime());
+/** Seconds, seconds or milliseconds of the epoch, a duration such as `6m0.5s`, or a date. */
+function resetIn(text: string | undefined, detail: unknown, runtime: Runtime): number | undefined {
+  const number = numberIn(text);
+  if (number !== undefined && number < EPOCH_SECONDS) return number * 1000;
+  const duration = durationIn(text?.trim() ?? '');
+  if (duration !== undefined) return duration;
+  const date = number === undefined ? epochMsIn(text) : number * (number < EPOCH_MS ? 1000 : 1);
+  return date === undefined ? undefined : msUntil(date, detail, runtime);
+}
+
+function durationIn(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)) {
+    sum += Number(number) * (UNIT_MS[unit as string] as number);
   }
-  if (/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(trimmed)) {
-    let sum = 0;
-    for (const [, number, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)) {
-      sum += Number(number) * (UNIT_MS[unit as string] as number);
-    }
-    return sum;
-  }
-  const date = Date.parse(trimmed);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - runtime.wallTime());
+  return sum;
 }

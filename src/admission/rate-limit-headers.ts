@@ -43,20 +43,29 @@ export function rateLimitHeaders(
 /** Undefined where nobody knows, or where the call can never pass. */
 function retryAfterSeconds({ retryAfterMs }: Refusal): number | undefined {
   if (!(retryAfterMs > 0) || retryAfterMs === Infinity) return undefined;
-  return Math.ceil(retryAfterMs / 1000);
+  return whole(Math.ceil(retryAfterMs / 1000));
+}
+
+/** The greatest integer of structured fields (RFC 9651, 3.3.1). */
+const GREATEST = 999_999_999_999_999;
+
+function whole(integer: number): number {
+  return Math.max(0, Math.min(GREATEST, integer));
 }
 
 function policyOf({ name, limit, windowMs, unit }: Allowance): string {
-  const quota = `;q=${Math.floor(limit)}`;
+  const quota = `;q=${whole(Math.floor(limit))}`;
   const window =
-    windowMs > 0 && windowMs < Infinity ? `;w=${Math.max(1, Math.ceil(windowMs / 1000))}` : '';
+    windowMs > 0 && windowMs < Infinity
+      ? `;w=${whole(Math.max(1, Math.ceil(windowMs / 1000)))}`
+      : '';
   return `${quoted(name)}${quota}${window}${unit === 'requests' ? '' : `;qu=${quoted(unit)}`}`;
 }
 
 function leftOf({ name, remaining, resetMs }: Allowance, latestS = Infinity): string {
-  const left = `${quoted(name)};r=${Math.max(0, Math.floor(remaining))}`;
+  const left = `${quoted(name)};r=${whole(Math.floor(remaining))}`;
   if (!(resetMs > 0) || resetMs === Infinity) return left;
-  return `${left};t=${Math.min(latestS, Math.ceil(resetMs / 1000))}`;
+  return `${left};t=${whole(Math.min(latestS, Math.ceil(resetMs / 1000)))}`;
 }
 
 /** A string of structured fields (RFC 9651): printable ASCII. */

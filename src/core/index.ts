@@ -35,7 +35,14 @@ export { systemRuntime } from './system-runtime.ts';
 export type { Lease, Slots, SlotsLine } from './slots.ts';
 export type { IdHeap, StableHeap } from './stable-heap.ts';
 export { idHeap, stableHeap } from './stable-heap.ts';
-export { responseHeader, responseStatus, retryAfterMs } from './retry-after.ts';
+export {
+  epochMsIn,
+  msUntil,
+  plainNumber,
+  responseHeader,
+  responseStatus,
+  retryAfterMs,
+} from './retry-after.ts';
 export { asStream, closeStream } from './stream.ts';
 export { isThenable } from './thenable.ts';
 export { seededRandom } from './seeded-random.ts';

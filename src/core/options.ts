@@ -33,6 +33,8 @@ export interface OptionChecks {
   oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T;
   /** A function. */
   callable<F extends (...args: never[]) => unknown>(option: string, value: F): F;
+  /** An object of values by name. */
+  record<O extends object>(option: string, value: O): O;
   /** An object with these methods: a port that a user may implement. */
   methods<O extends object>(option: string, value: O, names: readonly (keyof O & string)[]): O;
   /** A string that is not empty. */
@@ -72,6 +74,12 @@ export function optionChecks(subject: string): OptionChecks {
     },
     callable: (option, value) => {
       if (typeof value !== 'function') fail(option, 'a function', value);
+      return value;
+    },
+    record: (option, value) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        fail(option, 'an object of values by name', value);
+      }
       return value;
     },
     methods: (option, value, names) => {

@@ -11,22 +11,54 @@ import type { Runtime } from './runtime.ts';
  *
  * Looks at `retryAfterMs` of a `RejectedError`, then at the headers of the value itself or of its
  * `response` (a `Headers`, or an object with lower-case names): `retry-after-ms`, then `Retry-After`
- * in seconds or as an HTTP date (RFC 9110, 10.2.3).
+ * in seconds or as an HTTP date (RFC 9110, 10.2.3). What is neither says nothing.
  *
  * @param detail an error or a response; anything else says nothing
- * @param runtime whose wall clock dates are compared with
+ * @param runtime whose wall clock dates are compared with where the response has no `Date` of its own
  * @returns 0 or more, or undefined when nothing (readable) is said
  */
 export function retryAfterMs(detail: unknown, runtime: Runtime): number | undefined {
   if (typeof detail !== 'object' || detail === null) return undefined;
   if (isRejectedError(detail)) return detail.retryAfterMs > 0 ? detail.retryAfterMs : undefined;
-  const inMs = Number(responseHeader(detail, 'retry-after-ms') ?? Number.NaN);
-  if (inMs >= 0) return inMs;
-  const text = responseHeader(detail, 'retry-after')?.trim();
-  if (text === undefined || text === '') return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - runtime.wallTime());
+  const ms = plainNumber(responseHeader(detail, 'retry-after-ms'));
+  if (ms !== undefined) return ms;
+  const text = responseHeader(detail, 'retry-after');
+  const seconds = plainNumber(text);
+  if (seconds !== undefined) return seconds * 1000;
+  const date = epochMsIn(text);
+  return date === undefined ? undefined : msUntil(date, detail, runtime);
+}
+
+/** A number of 0 or more in plain decimals; undefined for anything else. */
+export function plainNumber(text: string | undefined): number | undefined {
+  const trimmed = text?.trim() ?? '';
+  return /^\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+const HTTP_DATE = /^(mon|tue|wed|thu|fri|sat|sun)/i;
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}T/;
+const ZONE = /(gmt|utc|z|[+-]\d{2}:?\d{2})$/i;
+
+/**
+ * A date of HTTP or ISO 8601, in epoch milliseconds; undefined for anything else. Stricter than
+ * `Date.parse`, which takes `-5` for a day in May, and a date without a zone for local time.
+ */
+export function epochMsIn(text: string | undefined): number | undefined {
+  const trimmed = text?.trim() ?? '';
+  const isHttp = HTTP_DATE.test(trimmed);
+  if (!isHttp && !ISO_DATE.test(trimmed)) return undefined;
+  const zone = isHttp ? ' GMT' : 'Z';
+  const date = Date.parse(ZONE.test(trimmed) ? trimmed : trimmed + zone);
+  return Number.isNaN(date) ? undefined : date;
+}
+
+/**
+ * Milliseconds until an instant that a response names, 0 when it has passed. Counted from the
+ * response's own `Date`, so that it does not matter how wrong the clock is on either side.
+ */
+export function msUntil(epochMs: number, detail: unknown, runtime: Runtime): number {
+  const sentAt = epochMsIn(responseHeader(detail, 'date')) ?? runtime.wallTime();
+  return Math.max(0, epochMs - sentAt);
 }
 
 /**
@@ -43,9 +75,13 @@ export function responseHeader(detail: unknown, name: string): string | undefine
 
 /** The HTTP status of a response, or of the response an error carries. */
 export function responseStatus(detail: unknown): number | undefined {
-  const { status, statusCode, response } = (detail ?? {}) as Readonly<Record<string, unknown>>;
-  const found =
-    status ?? statusCode ?? (response as { readonly status?: unknown } | undefined)?.status;
+  const { response } = (detail ?? {}) as { readonly response?: unknown };
+  return ownStatus(detail) ?? ownStatus(response);
+}
+
+function ownStatus(answer: unknown): number | undefined {
+  const { status, statusCode } = (answer ?? {}) as Readonly<Record<string, unknown>>;
+  const found = status ?? statusCode;
   return typeof found === 'number' ? found : undefined;
 }
 

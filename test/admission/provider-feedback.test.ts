@@ -221,6 +221,67 @@ describe('providerFeedback', () => {
   });
 });
 
+describe('providerFeedback with answers that make no sense', () => {
+  it.each(['0', 'Sat, 21 Nov 2026 02:00:00 GMT', '-1', 'soon'])(
+    'backs off by itself where a refusal says to come back after %j',
+    async (retryAfter) => {
+      const { runtime, feedback } = group();
+      const pauses: number[] = [];
+      feedback.on('paused', ({ ms }) => pauses.push(ms));
+
+      await runtime.run(async () => {
+        for (let i = 0; i < 3; i++) {
+          feedback.report(answer(429, { 'Retry-After': retryAfter }));
+          await runtime.sleep(feedback.snapshot().pausedMs);
+        }
+      });
+
+      [1000, 2000, 4000].forEach((ms, i) =>
+        expect(Math.abs(pauses[i]! / ms - 1)).toBeLessThanOrEqual(0.2),
+      );
+    },
+  );
+
+  it('pauses no longer than it may, whatever is asked', async () => {
+    const { feedback } = group();
+
+    feedback.report(answer(429, { 'Retry-After': '9'.repeat(400) }));
+
+    expect(feedback.snapshot().pausedMs).toBe(600_000);
+  });
+
+  it('keeps its limits where a provider tells of numbers beyond counting', async () => {
+    const runtime = virtualRuntime();
+    const tokens = rateLimiter({ rate: bucket({ capacity: 9, refillPerSecond: 0 }), runtime });
+    const feedback = providerFeedback({ retune: { requests: tokens }, runtime });
+    const many = '9'.repeat(400);
+    const headers = { RateLimit: '"a";r=9', 'RateLimit-Policy': `"a";q=${many};w=${many}` };
+
+    const got = await runtime.run(() => feedback.run(async () => answer(200, headers)));
+
+    expect(got.status).toBe(200);
+    expect(tokens.snapshot()).toMatchObject({ limit: 9, remaining: 9 });
+    expect(runtime.faults).toEqual([]);
+  });
+
+  it('reports a classifier that throws', () => {
+    const runtime = virtualRuntime();
+    const isLimited = (): boolean => {
+      throw new Error('a fault of the user');
+    };
+    const feedback = providerFeedback({ isLimited, runtime });
+
+    feedback.report(answer(429));
+
+    expect(feedback.snapshot().pauses).toBe(0);
+    expect(runtime.faults.map(({ origin }) => origin)).toEqual(['providerFeedback: isLimited']);
+  });
+
+  it('refuses limiters to retune that are no object', () => {
+    expect(() => providerFeedback({ retune: null as never })).toThrow('providerFeedback.retune');
+  });
+});
+
 describe('readQuotas', () => {
   const runtime = virtualRuntime({ wallStartMs: Date.UTC(2026, 10, 21, 3, 0, 0) });
   const read = (headers: Record<string, string>): Quota[] =>
@@ -252,9 +313,14 @@ describe('readQuotas', () => {
       [{ limit: 100, remaining: 50, resetMs: 5000 }],
     ],
     [
+      'the IETF draft, revision 7, with the policy beside it',
+      { RateLimit: 'limit=100, remaining=50, reset=5', 'RateLimit-Policy': '10;w=1, 100;w=60' },
+      [{ limit: 100, windowMs: 60_000, remaining: 50, resetMs: 5000 }],
+    ],
+    [
       'the IETF draft, revision 6',
       { 'RateLimit-Limit': '100, 100;w=60', 'RateLimit-Remaining': '4', 'RateLimit-Reset': '9' },
-      [{ limit: 100, remaining: 4, resetMs: 9000 }],
+      [{ limit: 100, windowMs: 60_000, remaining: 4, resetMs: 9000 }],
     ],
     [
       'seconds of the epoch, as GitHub sends them',
@@ -264,6 +330,31 @@ describe('readQuotas', () => {
         'X-RateLimit-Reset': String(Date.UTC(2026, 10, 21, 3, 10, 0) / 1000),
       },
       [{ limit: 5000, remaining: 4999, resetMs: 600_000 }],
+    ],
+    [
+      'milliseconds of the epoch',
+      {
+        'X-RateLimit-Remaining': '1',
+        'X-RateLimit-Reset': String(Date.UTC(2026, 10, 21, 3, 0, 9)),
+      },
+      [{ remaining: 1, resetMs: 9000 }],
+    ],
+    [
+      "a date by the server's clock, whatever ours says",
+      {
+        Date: 'Sat, 21 Nov 2026 01:00:00 GMT',
+        'X-RateLimit-Remaining': '1',
+        'X-RateLimit-Reset': String(Date.UTC(2026, 10, 21, 1, 0, 9) / 1000),
+      },
+      [{ remaining: 1, resetMs: 9000 }],
+    ],
+    ['nothing in numbers beyond counting', { RateLimit: `"a";r=${'9'.repeat(400)}` }, []],
+    ['nothing below 0 or in exponents', { RateLimit: '"a";r=-5, "b";r=1e9' }, []],
+    ['nothing in a string that never ends', { RateLimit: '"a;r=1' }, []],
+    [
+      'names that objects have, too',
+      { RateLimit: '"__proto__";r=1', 'RateLimit-Policy': '"__proto__";q=5;__proto__=3' },
+      [{ limit: 5, remaining: 1 }],
     ],
     [
       'durations by unit, as OpenAI sends them',

@@ -24,6 +24,15 @@ describe('rateLimitHeaders', () => {
     });
   });
 
+  it('says no number that a structured field cannot hold', () => {
+    const limiter = tokenBucket({ name: 'api', capacity: 1e30, refillPerSecond: 1, runtime });
+
+    expect(rateLimitHeaders(limiter.peek())).toEqual({
+      'RateLimit-Policy': '"api";q=999999999999999;w=999999999999999',
+      RateLimit: '"api";r=999999999999999',
+    });
+  });
+
   it('tells a client when to come back, and of no reset after that', () => {
     const limiter = tokenBucket({ name: 'api', capacity: 100, refillPerSecond: 10, runtime });
     limiter.tryTake({ cost: 100 });

@@ -34,6 +34,17 @@ describe('option checks', () => {
     expect(check.oneOf('a', 'x', ['x', 'y'])).toBe('x');
   });
 
+  it('refuse what is no object of values by name', () => {
+    const shares = { live: 0.7 };
+
+    expect(check.record('shares', shares)).toBe(shares);
+    for (const wrong of [[0.7], undefined, null, 'live']) {
+      expect(() => check.record('shares', wrong as object)).toThrow(
+        'thing.shares must be an object of values by name, got ',
+      );
+    }
+  });
+
   it('refuse what lacks a method of the port it should be', () => {
     const port = { get: () => 1, set: (_value: number) => undefined };
 

@@ -32,11 +32,8 @@ export class Partitions {
 
   constructor(ratios: Readonly<Record<string, number>>) {
     const check = optionChecks('concurrencyLimiter');
-    if (typeof ratios !== 'object' || ratios === null || Array.isArray(ratios)) {
-      check.refuse('partitions', 'an object of shares by name', ratios);
-    }
     let sum = 0;
-    for (const [name, ratio] of Object.entries(ratios)) {
+    for (const [name, ratio] of Object.entries(check.record('partitions', ratios))) {
       sum += check.ratio(`partitions.${name}`, ratio);
     }
     if (sum > 1 + 1e-9) check.refuse('partitions', 'shares that add up to at most 1', sum);
