@@ -3,7 +3,7 @@
  * Every limiter of this folder is a limit behind an entrance.
  */
 
-import type { Call, Door, Entry, Pass, Refusal } from '../core/index.ts';
+import type { Call, Door, Emitter, Entry, Pass, Refusal } from '../core/index.ts';
 import { isPending, optionChecks, ownSignal, refusalError, TOKEN } from '../core/index.ts';
 import { Gate, GATE_OPTIONS, NO_CALL } from './gate.ts';
 import type { Ahead, Allowance, Limit, Reason } from './limit.ts';
@@ -29,7 +29,7 @@ export interface Follower {
 }
 
 /** How an entrance is set up; `options` are the user's. */
-export interface EntranceSetup {
+export interface EntranceSetup<Events extends LimiterEvents> {
   /** The factory's name, which begins option errors, and the default name of the limiter. */
   readonly factory: string;
   readonly options: LimiterOptions;
@@ -38,6 +38,8 @@ export interface EntranceSetup {
   readonly lineOf?: (call: Call) => string;
   /** Makes the order of a new line. @default first come, first served */
   readonly order?: (now: number) => LineOrder;
+  /** Where the limit has events of its own to tell. @default an emitter of the shell's own */
+  readonly events?: Emitter<Events>;
 }
 
 /** A door before a limit. */
@@ -55,8 +57,9 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   private lines: Map<string, Line> | undefined = undefined;
   private followers: Follower[] | undefined = undefined;
 
-  constructor({ factory, options, limit, lineOf, order = () => FIFO }: EntranceSetup) {
-    super(factory, options);
+  constructor(setup: EntranceSetup<Events>) {
+    const { factory, options, limit, lineOf, order = () => FIFO, events } = setup;
+    super(factory, options, events);
     const check = optionChecks(factory);
     const { maxWaitMs, maxWaiting = 10_000 } = options;
     this.limit = limit;
@@ -128,6 +131,11 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     const line = this.lines.get(this.lineOf?.(call) ?? '');
     line?.pump(now);
     return line === undefined ? this.nobody : line.ahead;
+  }
+
+  /** Who goes next in the line of `key`. */
+  nextOf(key: string): Call | undefined {
+    return this.lines?.get(key)?.next(this.now())?.call;
   }
 
   /** Lets pass who now can: the limit has risen, or somebody has given something back. */

@@ -33,7 +33,7 @@ export class Gate<Events extends LimiterEvents = LimiterEvents> {
   private wouldRefuse = 0;
   private exempted = 0;
 
-  constructor(factory: string, options: GateOptions) {
+  constructor(factory: string, options: GateOptions, events?: Emitter<Events>) {
     const check = optionChecks(factory);
     const { name = factory, exempt, dryRun = false } = options;
     this.name = check.text('name', name);
@@ -42,7 +42,7 @@ export class Gate<Events extends LimiterEvents = LimiterEvents> {
     this.runtime = options.runtime ?? systemRuntime();
     this.exempt = exempt === undefined ? undefined : check.callable('exempt', exempt);
     this.dryRun = dryRun;
-    this.events = emitter<Events>(this.runtime, this.name);
+    this.events = events ?? emitter<Events>(this.runtime, this.name);
   }
 
   counts(): Counts {

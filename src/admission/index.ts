@@ -73,6 +73,9 @@ export { loadShedder } from './load-shedder.ts';
 export type { ClientThrottle, ClientThrottleOptions, ThrottleSnapshot } from './client-throttle.ts';
 export { clientThrottle } from './client-throttle.ts';
 export type { LimitStore, StoreAnswer, StoreAsk } from './shared/limit-store.ts';
+export type { HeldLease, LeaseAsk, LeaseStatement, LeaseStore } from './shared/lease-store.ts';
+export type { MemoryLeaseStoreOptions } from './shared/memory-lease-store.ts';
+export { memoryLeaseStore } from './shared/memory-lease-store.ts';
 export type { MemoryLimitStoreOptions } from './shared/memory-limit-store.ts';
 export { memoryLimitStore } from './shared/memory-limit-store.ts';
 export type {
@@ -80,6 +83,15 @@ export type {
   SharedLimit,
   SharedLimiterOptions,
   SharedSnapshot,
+  StoreCounts,
+  StoreOptions,
+  WhenDown,
 } from './shared/shared-options.ts';
+export type {
+  SharedConcurrencyLimiter,
+  SharedConcurrencyOptions,
+  SharedConcurrencySnapshot,
+} from './shared/shared-concurrency-limiter.ts';
+export { sharedConcurrencyLimiter } from './shared/shared-concurrency-limiter.ts';
 export type { SharedLimiter } from './shared/shared-limiter.ts';
 export { sharedLimiter } from './shared/shared-limiter.ts';

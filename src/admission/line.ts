@@ -98,7 +98,7 @@ export class Line implements Alarm {
   pump(now: number): void {
     let asOf = Math.min(now, this.dueAt);
     this.dueAt = Infinity;
-    for (let first = this.first(asOf); first !== undefined; first = this.first(asOf)) {
+    for (let first = this.next(asOf); first !== undefined; first = this.next(asOf)) {
       const waitMs = this.limit.waitMs(first.call, this.nobody, asOf);
       if (waitMs === Infinity) {
         this.unlink(first);
@@ -126,13 +126,14 @@ export class Line implements Alarm {
     this.alarmAt = alarmAt;
   }
 
+  /** Who goes next, whenever there is room. */
+  next(now: number): Waiting | undefined {
+    return this.order.takesNewest(now) ? this.tail : this.head;
+  }
+
   ring(): void {
     this.alarmAt = Infinity;
     this.keeper.rang(this);
-  }
-
-  private first(now: number): Waiting | undefined {
-    return this.order.takesNewest(now) ? this.tail : this.head;
   }
 
   private drop(waiting: Waiting, now: number): void {

@@ -3,7 +3,8 @@
  */
 
 import type { Call, Outcome, Pass } from '../core/index.ts';
-import { ADMITTED, costOf, OptionError } from '../core/index.ts';
+import { ADMITTED } from '../core/index.ts';
+import { checkedCost, namesCost } from './cost.ts';
 import type { KeyTable } from './key-table.ts';
 import { PRISTINE } from './key-table.ts';
 import type { Ahead, Allowance, Limit, Reason, Shell } from './limit.ts';
@@ -86,12 +87,10 @@ export abstract class RateLimit implements Limit, Settler {
   }
 
   protected cost(call: Call): number {
-    const cost =
-      this.settlement === undefined
-        ? costOf(call, this.unit)
-        : this.settlement.estimate(call, this.unit, this.rule.rate.limit);
-    if (cost >= 0) return cost;
-    throw new OptionError(`${this.name}: call.cost`, 'a number of 0 or more', cost);
+    if (this.settlement !== undefined && !namesCost(call, this.unit)) {
+      return this.settlement.estimate(call, this.rule.rate.limit);
+    }
+    return checkedCost(this.name, call, this.unit);
   }
 
   protected pass(call: Call, cost: number, now: number): Pass {

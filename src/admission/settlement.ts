@@ -52,11 +52,8 @@ export class Settlement {
     };
   }
 
-  /** What `call` is taken to cost: as it says, or as its class has cost, which is at most `limit`. */
-  estimate(call: Call, unit: string | undefined, limit: number): number {
-    const { cost } = call;
-    const said = typeof cost === 'object' && unit !== undefined ? cost[unit] : cost;
-    if (typeof said === 'number') return said;
+  /** What a call that names no cost is taken to cost: as its class has cost, which is at most `limit`. */
+  estimate(call: Call, limit: number): number {
     const quote = this.quotes.size === 0 ? undefined : this.quotes.get(call);
     return quote?.units ?? Math.min(limit, this.learned(this.options.classOf(call)));
   }

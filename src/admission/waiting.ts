@@ -50,18 +50,15 @@ export class WaitingCall implements Waiting, Alarm {
   }
 
   granted(now: number): void {
-    this.unwatch();
-    this.resolve(this.host.admit(this.call, now));
+    this.answer(() => this.host.admit(this.call, now));
   }
 
   dropped(now: number): void {
-    this.unwatch();
-    this.resolve(this.host.drop(this.call, now - this.since));
+    this.answer(() => this.host.drop(this.call, now - this.since));
   }
 
   hopeless(now: number): void {
-    this.unwatch();
-    this.resolve(this.host.expire(this.call, now));
+    this.answer(() => this.host.expire(this.call, now));
   }
 
   /** It has waited as long as it may. */
@@ -77,6 +74,16 @@ export class WaitingCall implements Waiting, Alarm {
     this.unwatch();
     this.line?.leave(this, this.host.now());
     this.reject(reason);
+  }
+
+  /** What the user's functions throw meanwhile is the caller's, and stops nobody else in the line. */
+  private answer(decide: () => Entry): void {
+    this.unwatch();
+    try {
+      this.resolve(decide());
+    } catch (error) {
+      this.reject(error);
+    }
   }
 
   private unwatch(): void {

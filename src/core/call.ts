@@ -50,7 +50,7 @@ export interface WorkCall extends Call {
 export type Work<T, R = undefined> = (call: WorkCall, resource: R) => T | PromiseLike<T>;
 
 /**
- * The part of a cost that a primitive counts.
+ * The part of a cost that a primitive counts; NaN for what is no number, which the primitive refuses.
  *
  * @param unit undefined: the number itself, or the sum of nothing (1) when cost is a record;
  *   otherwise the entry of that name, 0 where the record lacks it
@@ -59,8 +59,10 @@ export function costOf(call: Call | undefined, unit: string | undefined): number
   const cost = call?.cost;
   if (cost === undefined) return 1;
   if (typeof cost === 'number') return cost;
+  if (typeof cost !== 'object' || cost === null) return NaN;
   if (unit === undefined) return 1;
-  return cost[unit] ?? 0;
+  const part = cost[unit] ?? 0;
+  return typeof part === 'number' ? part : NaN;
 }
 
 /** The call a flight hands to doors and work. `deadline` is lowered by time limits on the way in. */

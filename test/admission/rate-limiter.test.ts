@@ -38,11 +38,21 @@ describe('tokenBucket', () => {
     await expect(limiter.take({ cost: 3 })).rejects.toThrow('never fits');
   });
 
-  it.each([Number.NaN, -1])('throws at a cost of %d', (cost) => {
-    const limiter = tokenBucket({ ...fullOfTwo, runtime: virtualRuntime() });
+  it.each([Number.NaN, -1, Infinity, '3', null, { tokens: '3' }])(
+    'refuses a cost of %j, whatever is done with it',
+    async (cost) => {
+      const runtime = virtualRuntime();
+      const limiter = tokenBucket({ ...fullOfTwo, unit: 'tokens', runtime });
+      const call = { cost: cost as number };
 
-    expect(() => limiter.tryTake({ cost })).toThrow('a number of 0 or more');
-  });
+      for (const verb of ['tryTake', 'reserve', 'peek', 'penalty', 'reward'] as const) {
+        expect(() => limiter[verb](call), verb).toThrow('a number of 0 or more');
+      }
+      await expect(limiter.take(call)).rejects.toMatchObject({ code: 'ERR_OPTION' });
+      await expect(limiter.run(() => 1, call)).rejects.toMatchObject({ code: 'ERR_OPTION' });
+      expect(limiter.peek().remaining).toBe(2);
+    },
+  );
 
   it('lets those who wait pass in order, and nobody past them', async () => {
     const runtime = virtualRuntime();

@@ -4,7 +4,7 @@
  */
 
 import type { Call, Outcome, Pass } from '../../core/index.ts';
-import { costOf, OptionError } from '../../core/index.ts';
+import { checkedCost } from '../cost.ts';
 import type { Ahead, Allowance, Limit, Reason, Shell } from '../limit.ts';
 import { nobody, UNTIL_ROOM } from '../limit.ts';
 import type { Partitions } from './partitions.ts';
@@ -169,10 +169,7 @@ export class SlotsLimit implements Limit {
   }
 
   private weight(call: Call): number {
-    if (this.unit === undefined) return 1;
-    const weight = costOf(call, this.unit);
-    if (weight >= 0) return weight;
-    throw new OptionError(`${this.setup.name}: call.cost`, 'a number of 0 or more', weight);
+    return this.unit === undefined ? 1 : checkedCost(this.setup.name, call, this.unit);
   }
 }
 

@@ -31,4 +31,9 @@ export class Denials {
     this.denied.delete(key);
     return 0;
   }
+
+  /** Anything may be asked for: the limits have changed. */
+  clear(): void {
+    this.denied.clear();
+  }
 }

@@ -3,14 +3,8 @@
  */
 
 import type { Call, Door, Entry } from '../../core/index.ts';
-import {
-  ADMITTED,
-  costOf,
-  OptionError,
-  optionChecks,
-  StoreError,
-  workCall,
-} from '../../core/index.ts';
+import { ADMITTED, optionChecks, workCall } from '../../core/index.ts';
+import { checkedCost } from '../cost.ts';
 import { Gate } from '../gate.ts';
 import type { KeyedLimiter } from '../keyed-limiter.ts';
 import { keyedLimiter } from '../keyed-limiter.ts';
@@ -19,7 +13,7 @@ import { Denials } from './denials.ts';
 import { Leases } from './leases.ts';
 import type { StoreAnswer, StoreAsk } from './limit-store.ts';
 import type { SharedEvents, SharedLimiterOptions, SharedSnapshot } from './shared-options.ts';
-import { within } from './within.ts';
+import { StoreLink } from './store-link.ts';
 
 /** What a call costs one of the limits, and under which key. */
 interface Share {
@@ -43,36 +37,26 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
   readonly maxWaitMs: number | undefined;
   private readonly options: SharedLimiterOptions;
   private readonly leaseUnits: number;
-  private readonly timeoutMs: number;
-  private readonly retryMs: number;
+  private readonly link: StoreLink;
   private readonly leases: Leases;
   private readonly denials = new Denials();
   /** By limit, this process's share of it, for when the store is down. */
   private readonly own: readonly KeyedLimiter[];
   /** Steps under way by the keys they are for, while leases are in use: who comes meanwhile waits for them. */
   private readonly flights = new Map<string, Promise<unknown>>();
-  private downSince: number | undefined = undefined;
-  private retryAt = -Infinity;
-  /** What the store failed with last. */
-  private cause: unknown = undefined;
-  private asked = 0;
-  private failed = 0;
 
   constructor(options: SharedLimiterOptions) {
     super('sharedLimiter', options);
     const check = optionChecks('sharedLimiter');
-    const { limits, maxWaitMs, peers = 1, leaseMs = 1000 } = options;
+    const { limits, maxWaitMs, leaseMs = 1000 } = options;
     if (!(limits?.length > 0)) check.refuse('limits', 'one limit or more', limits);
     for (const method of ['take', 'giveBack']) {
       const given = options.store as unknown as Record<string, () => unknown> | undefined;
       check.callable(`store.${method}`, given?.[method] as () => unknown);
     }
-    check.oneOf('whenDown', options.whenDown ?? 'share', ['share', 'admit', 'throw']);
-    check.number('peers', peers, { min: 1 });
     this.options = options;
     this.leaseUnits = check.nonNegative('leaseUnits', options.leaseUnits ?? 0);
-    this.timeoutMs = check.positive('timeoutMs', options.timeoutMs ?? 100);
-    this.retryMs = check.positive('retryMs', options.retryMs ?? 1000);
+    this.link = new StoreLink('sharedLimiter', this, options);
     this.maxWaitMs =
       maxWaitMs === undefined
         ? undefined
@@ -81,6 +65,7 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
       this.runtime.report(error, `${this.name}: giving a lease back`);
     });
     const { runtime } = this;
+    const { peers } = this.link;
     this.own = limits.map(({ rate }) => keyedLimiter({ rate: rate.scaled(1 / peers), runtime }));
   }
 
@@ -113,8 +98,7 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
   }
 
   snapshot(): SharedSnapshot {
-    const { name, asked, failed } = this;
-    return { name, isDown: this.downSince !== undefined, asked, failed, ...this.counts() };
+    return { name: this.name, ...this.link.counts(), ...this.counts() };
   }
 
   close(): Promise<void> {
@@ -142,16 +126,13 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
       for (const { key, cost } of shares) this.leases.spend(key, cost);
       return GO;
     }
-    if (now < this.retryAt) return this.whileDown(shares);
+    if (this.link.isResting(now)) return this.whileDown(shares);
     return this.leaseUnits === 0 ? this.ask(shares) : this.askOnce(call, shares);
   }
 
   private sharesOf(call: Call, now: number): Share[] {
     return this.options.limits.map(({ name, rate, unit, keyOf }) => {
-      const cost = costOf(call, unit);
-      if (!(cost >= 0)) {
-        throw new OptionError(`${this.name}: call.cost`, 'a number of 0 or more', cost);
-      }
+      const cost = checkedCost(this.name, call, unit);
       const key = `${name}:${keyOf?.(call) ?? ''}`;
       return { name, rate, key, cost, leased: Math.min(cost, this.leases.unitsOf(key, now)) };
     });
@@ -182,7 +163,11 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
     });
     // Held back while the store is asked, so that nobody else spends them.
     for (const { key, leased } of shares) this.leases.spend(key, leased);
-    const answers = await this.answersTo(asks);
+    const answers = await this.link.ask(
+      () => this.options.store.take(asks),
+      // What an answer grants that comes too late is spent in the store: it serves those who come next.
+      (late) => this.keep(asks, late, 'all'),
+    );
     if (answers === undefined || answers.some(({ waitMs }) => waitMs > 0)) this.restore(shares);
     if (answers === undefined) return this.whileDown(shares);
     const slowest = answers.reduce((most, { waitMs }, i) => {
@@ -196,23 +181,6 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
     const { key, name, cost } = wanting[slowest] as Share;
     this.denials.add(key, cost, waitMs, this.runtime.now());
     return { waitMs, by: name };
-  }
-
-  /** Undefined when the store has failed. */
-  private async answersTo(asks: readonly StoreAsk[]): Promise<readonly StoreAnswer[] | undefined> {
-    this.asked++;
-    const taken = Promise.resolve().then(() => this.options.store.take(asks));
-    try {
-      const answers = await within(this.runtime, taken, this.timeoutMs);
-      this.rise();
-      return answers;
-    } catch (error) {
-      this.failed++;
-      this.fall(error);
-      // What an answer grants that comes too late is spent in the store: it serves those who come next.
-      taken.then((late) => this.keep(asks, late, 'all')).catch(() => undefined);
-      return undefined;
-    }
   }
 
   private keep(
@@ -233,11 +201,9 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
   }
 
   private whileDown(shares: readonly Share[]): Verdict {
-    const { whenDown = 'share' } = this.options;
+    const { whenDown } = this.link;
     if (whenDown === 'admit') return GO;
-    if (whenDown === 'throw') {
-      throw new StoreError(`${this.name}: the store of its limits is down`, { cause: this.cause });
-    }
+    if (whenDown === 'throw') throw this.link.error();
     const calls = shares.map(({ key, cost }, i): Call => {
       const limiter = this.own[i] as KeyedLimiter;
       // Dearer than the whole share: as dear as the share, or it would not pass until the store is back.
@@ -248,22 +214,5 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
     if (waitMs > 0) return { waitMs, by: (shares[waits.indexOf(waitMs)] as Share).name };
     calls.forEach((call, i) => (this.own[i] as KeyedLimiter).tryTake(call));
     return GO;
-  }
-
-  private fall(error: unknown): void {
-    const now = this.runtime.now();
-    this.cause = error;
-    this.retryAt = now + this.retryMs;
-    if (this.downSince !== undefined) return;
-    this.downSince = now;
-    if (this.events.has('down')) this.events.emit('down', { error });
-  }
-
-  private rise(): void {
-    if (this.downSince === undefined) return;
-    const downMs = this.runtime.now() - this.downSince;
-    this.downSince = undefined;
-    this.retryAt = -Infinity;
-    if (this.events.has('up')) this.events.emit('up', { downMs });
   }
 }

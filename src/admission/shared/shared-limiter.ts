@@ -11,6 +11,7 @@ import { flightRunner, optionChecks, refusalError, STAGE, workCall } from '../..
 import { GATE_OPTIONS, NO_CALL } from '../gate.ts';
 import { SharedDoor } from './shared-door.ts';
 import type { SharedEvents, SharedLimiterOptions, SharedSnapshot } from './shared-options.ts';
+import { STORE_OPTIONS } from './shared-options.ts';
 
 /** A limiter whose state is shared between processes. */
 export interface SharedLimiter extends Policy, Staged, EventSource<SharedEvents> {
@@ -54,10 +55,7 @@ export function sharedLimiter(options: SharedLimiterOptions): SharedLimiter {
     'store',
     'leaseUnits',
     'leaseMs',
-    'timeoutMs',
-    'whenDown',
-    'peers',
-    'retryMs',
+    ...STORE_OPTIONS,
     'maxWaitMs',
   ]);
   const door = new SharedDoor(options);

@@ -18,8 +18,29 @@ export interface SharedLimit {
   readonly keyOf?: (call: Call) => string;
 }
 
+/** What happens while the store fails. */
+export type WhenDown = 'share' | 'admit' | 'throw';
+
+/** Options of limiters that ask a store. */
+export interface StoreOptions {
+  /** How long the store may take to answer, in ms; above 0. @default 100 */
+  readonly timeoutMs?: number;
+  /**
+   * What happens while the store fails: 'share' keeps 1/`peers` of each limit in this process, 'admit'
+   * lets everything pass, 'throw' rejects with a StoreError. @default 'share'
+   */
+  readonly whenDown?: WhenDown;
+  /** Processes that share the limits, 1 or more, for 'share'. @default 1 */
+  readonly peers?: number;
+  /** How long the store is left alone after a failure, in ms; above 0. @default 1_000 */
+  readonly retryMs?: number;
+}
+
+/** Names of the options of {@link StoreOptions}, for `known` checks. */
+export const STORE_OPTIONS = ['timeoutMs', 'whenDown', 'peers', 'retryMs'] as const;
+
 /** Options of {@link sharedLimiter}. */
-export interface SharedLimiterOptions extends GateOptions {
+export interface SharedLimiterOptions extends GateOptions, StoreOptions {
   /** One limit or more; a call needs the leave of all, and a refusal spends nothing. */
   readonly limits: readonly SharedLimit[];
   readonly store: LimitStore;
@@ -30,17 +51,6 @@ export interface SharedLimiterOptions extends GateOptions {
   readonly leaseUnits?: number;
   /** How long leased units may be kept, in ms; what is left then goes back. @default 1_000 */
   readonly leaseMs?: number;
-  /** How long the store may take to answer, in ms; above 0. @default 100 */
-  readonly timeoutMs?: number;
-  /**
-   * What happens while the store fails: 'share' keeps 1/`peers` of each limit in this process, 'admit'
-   * lets everything pass, 'throw' rejects with a StoreError. @default 'share'
-   */
-  readonly whenDown?: 'share' | 'admit' | 'throw';
-  /** Processes that share the limits, 1 or more, for 'share'. @default 1 */
-  readonly peers?: number;
-  /** How long the store is left alone after a failure, in ms; above 0. @default 1_000 */
-  readonly retryMs?: number;
   /** How long `take` and `run` wait at most, in ms. @default run does not wait, take without end */
   readonly maxWaitMs?: number;
 }
@@ -53,12 +63,16 @@ export interface SharedEvents extends LimiterEvents {
   up: { readonly downMs: number };
 }
 
-/** How a shared limiter stands. */
-export interface SharedSnapshot extends Counts {
-  readonly name: string;
+/** How the store has answered. */
+export interface StoreCounts {
   readonly isDown: boolean;
   /** Steps asked of the store, failures included. */
   readonly asked: number;
   /** Of them, those that failed. */
   readonly failed: number;
+}
+
+/** How a shared limiter stands. */
+export interface SharedSnapshot extends Counts, StoreCounts {
+  readonly name: string;
 }
