@@ -2,6 +2,7 @@
 
 import type { Lease, Outcome, Runtime, Work } from '../core/index.ts';
 import { refusalError, watchCall } from '../core/index.ts';
+import { Contexts } from './contexts.ts';
 import type { Line } from './line.ts';
 import type { Bill } from './order/order.ts';
 import type { Preemption } from './preemption.ts';
@@ -32,6 +33,7 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
   /** Tasks whose time has not come, or that wait to be tried again. */
   readonly delayed: Set<QueueTask<unknown>> = new Set<QueueTask<unknown>>();
   readonly deferral: Deferral = new Deferral();
+  readonly contexts: Contexts = new Contexts();
   private readonly line: Line;
   private readonly runtime: Runtime;
   private readonly retry: TaskRetry | undefined;

@@ -3,9 +3,10 @@
  * its state, made more or less urgent, and cancelled.
  */
 
-import { AsyncResource } from 'node:async_hooks';
+import type { AsyncResource } from 'node:async_hooks';
 import type { Call, FlightCall, Lease, Work } from '../core/index.ts';
 import { cancelToken, flightCall, TOKEN } from '../core/index.ts';
+import type { Contexts } from './contexts.ts';
 import type { Bill } from './order/order.ts';
 import type { QueueTurn } from './preemption.ts';
 import { turnsOf } from './preemption.ts';
@@ -88,6 +89,7 @@ export class Deferral {
 /** What tasks ask of their queue. */
 export interface TaskRoom extends WaitingRoom {
   readonly deferral: Deferral;
+  readonly contexts: Contexts;
   run(task: QueueTask<unknown>, lease: Lease<unknown>, bill: Bill | undefined, now: number): void;
   position(task: Waiter): number | undefined;
   estimate(task: Waiter): StartEstimate | undefined;
@@ -183,7 +185,7 @@ export class QueueTask<T> extends Waiter implements Task<T> {
 
   /** Remembers the async context of the caller, for work that is not started at once. */
   keepContext(): void {
-    this.context ??= new AsyncResource('tenfold.task', KEEP);
+    this.context ??= this.room.contexts.keep(this.promise);
   }
 
   override begin(lease: Lease<unknown>, bill: Bill | undefined, now: number): void {
@@ -195,7 +197,7 @@ export class QueueTask<T> extends Waiter implements Task<T> {
   launch(resource: unknown): T | PromiseLike<T> {
     const { context } = this;
     if (context === undefined) return this.start(resource);
-    return context.runInAsyncScope(startTask, undefined, this, resource) as T | PromiseLike<T>;
+    return this.room.contexts.run(context, startTask<T>, this, resource);
   }
 
   start(resource: unknown): T | PromiseLike<T> {
@@ -255,9 +257,7 @@ export class QueueTask<T> extends Waiter implements Task<T> {
   }
 }
 
-const KEEP = Object.freeze({ requireManualDestroy: true });
-
 /** As a function of its own, since a closure would be made for every task. */
-function startTask(task: QueueTask<unknown>, resource: unknown): unknown {
+function startTask<T>(task: QueueTask<T>, resource: unknown): T | PromiseLike<T> {
   return task.start(resource);
 }
