@@ -3,6 +3,7 @@
  * outbox.
  */
 
+import type { LateWrites } from './late-writes.ts';
 import type { Draft, Outbox, Wish } from './outbox.ts';
 import type { DeskHost, TierForm } from './tier-form.ts';
 import type { TierRules } from './tier-options.ts';
@@ -16,6 +17,7 @@ export interface DeliveryParts {
   readonly requests: TierRequests;
   readonly form: TierForm;
   readonly outbox: Outbox;
+  readonly late: LateWrites;
 }
 
 export class TierDelivery {
@@ -24,13 +26,15 @@ export class TierDelivery {
   private readonly requests: TierRequests;
   private readonly form: TierForm;
   private readonly outbox: Outbox;
+  private readonly late: LateWrites;
 
-  constructor({ rules, host, requests, form, outbox }: DeliveryParts) {
+  constructor({ rules, host, requests, form, outbox, late }: DeliveryParts) {
     this.rules = rules;
     this.host = host;
     this.requests = requests;
     this.form = form;
     this.outbox = outbox;
+    this.late = late;
   }
 
   /** Tags first: a value written after an invalidation must carry the counter from after it. */
@@ -56,7 +60,7 @@ export class TierDelivery {
     const removed = await this.requests.ask('remove', (call) =>
       done(this.rules.tier.remove(keys, call)),
     );
-    if (removed !== undefined) for (const wish of wishes) this.outbox.granted(wish);
+    if (removed !== undefined) for (const wish of wishes) this.grant(wish);
     return removed !== undefined;
   }
 
@@ -73,16 +77,28 @@ export class TierDelivery {
     // A value that has no form as bytes must not leave an older one standing.
     const formless = vector === undefined ? [] : drafts.filter((_, i) => packed[i] === undefined);
     if (formless.length > 0 && !(await this.removeAll(formless))) return this.abandon(drafts);
+    const sent: Promise<readonly boolean[]>[] = [];
     const written =
       vector === undefined
         ? undefined
-        : await this.requests.ask('write', async (call) =>
-            writes.length === 0 ? [] : answered(await this.rules.tier.write(writes, call)),
-          );
-    if (written === undefined) return this.abandon(drafts);
+        : await this.requests.ask('write', async (call) => {
+            if (writes.length === 0) return [];
+            const answer = this.rules.tier.write(writes, call);
+            sent.push(answer);
+            return answered(await answer);
+          });
+    if (written === undefined) {
+      this.late.follow(sent.length === 0 ? [] : drafts, sent);
+      return this.abandon(drafts);
+    }
     this.requests.figures.written += writes.length;
-    for (const draft of drafts) this.outbox.granted(draft);
+    for (const draft of drafts) this.grant(draft);
     return true;
+  }
+
+  private grant(wish: Wish): void {
+    this.outbox.granted(wish);
+    this.late.told(wish);
   }
 
   /** Drops what is not owed; the rest is tried again. */

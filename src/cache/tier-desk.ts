@@ -9,6 +9,7 @@
 
 import type { Alarm } from '../core/index.ts';
 import { grownMs } from '../core/index.ts';
+import { LateWrites } from './late-writes.ts';
 import type { Draft, Wish } from './outbox.ts';
 import { EVERYTHING, Outbox } from './outbox.ts';
 import { TierDelivery } from './tier-delivery.ts';
@@ -40,6 +41,7 @@ export class TierDesk implements Alarm {
   private readonly requests: TierRequests;
   private readonly form: TierForm;
   private readonly outbox: Outbox;
+  private readonly late: LateWrites;
   private readonly delivery: TierDelivery;
   private flushing: Promise<void> | undefined;
   private retries = 0;
@@ -51,8 +53,9 @@ export class TierDesk implements Alarm {
     this.form = new TierForm(rules, host);
     this.requests = new TierRequests(rules, host, this.form);
     this.outbox = new Outbox(rules.maxPending);
-    const { requests, form, outbox } = this;
-    this.delivery = new TierDelivery({ rules, host, requests, form, outbox });
+    this.late = new LateWrites(this.outbox, rules.maxPending, (key) => void this.removeAgain(key));
+    const { requests, form, outbox, late } = this;
+    this.delivery = new TierDelivery({ rules, host, requests, form, outbox, late });
   }
 
   get figures(): Readonly<DeskFigures> {
@@ -80,7 +83,7 @@ export class TierDesk implements Alarm {
   /** Reads keys; undefined when the tier cannot be asked or may not be believed. Never rejects. */
   async read(keys: readonly string[], tags: readonly string[]): Promise<DeskReading | undefined> {
     if (this.outbox.distrustsAll) return undefined;
-    const wishes = keys.map((key) => this.outbox.of(key));
+    const wishes = keys.map((key) => this.wishFor(key));
     const owedTags = this.outbox.tags();
     const asked = [EVERYTHING, ...tags];
     const readable = (key: string, i: number): string | undefined =>
@@ -192,6 +195,19 @@ export class TierDesk implements Alarm {
   close(): void {
     this.isClosed = true;
     this.host.runtime.disarm(this);
+  }
+
+  /** What the tier was told, or is to be told, where it cannot be asked. */
+  private wishFor(key: string): Wish | undefined {
+    const wish = this.outbox.of(key);
+    return wish === undefined && this.late.hides(key) ? { kind: 'remove', key } : wish;
+  }
+
+  /** Others may have read the late value, too. */
+  private async removeAgain(key: string): Promise<void> {
+    this.outbox.wish({ kind: 'remove', key });
+    await this.flushSoon();
+    this.host.recovered([key], []);
   }
 
   private async flushAll(): Promise<void> {
