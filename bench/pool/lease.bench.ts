@@ -146,6 +146,12 @@ const benchmark: Benchmark = {
       value: (ns) => ns('tarn, 64 for 8') / ns('tenfold, 64 for 8'),
       atLeast: 1,
     },
+    {
+      id: 'crowd-against-generic-pool',
+      says: 'not slower than generic-pool with 64 callers for 8 workers',
+      value: (ns) => ns('generic-pool, 64 for 8') / ns('tenfold, 64 for 8'),
+      atLeast: 1,
+    },
   ],
 };
 

@@ -1,5 +1,5 @@
 import type { Benchmark } from '../harness/benchmark.ts';
-import { fastQueue, limit, nsPerTask, ours, pQueue } from './drain.ts';
+import { bottleneck, fastQueue, limit, nsPerTask, ours, pQueue } from './drain.ts';
 
 const DEEP = 100_000;
 
@@ -24,6 +24,7 @@ const benchmark: Benchmark = {
     // Seconds each: once is enough, and with so wide a gap exact enough.
     figures['p-queue, 10 priorities'] = await nsPerTask(pQueue(DEEP, 10), DEEP, 1);
     figures['p-queue, 1000 priorities'] = await nsPerTask(pQueue(DEEP, 1_000), DEEP, 1);
+    figures['bottleneck, 100 tasks'] = await nsPerTask(bottleneck(100), 100, 1);
     const million = quick ? 200_000 : 1_000_000;
     figures['tenfold, 1000 priorities, a million'] = await nsPerTask(
       ours(million, 1_000),

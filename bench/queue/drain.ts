@@ -1,6 +1,7 @@
 // Adds a backlog to a stopped queue, starts it and waits until it has drained: what each task costs,
 // from adding it to its answer.
 
+import Bottleneck from 'bottleneck';
 import fastq from 'fastq';
 import pLimit from 'p-limit';
 import PQueue from 'p-queue';
@@ -63,6 +64,14 @@ export function limit(count: number): Drain {
     const jobs: Promise<unknown>[] = [];
     for (let i = 0; i < count; i++) jobs.push(run(work));
     await Promise.all(jobs);
+  };
+}
+
+/** Bottleneck starts each task from a timer of its own: milliseconds a task, so only a few of them. */
+export function bottleneck(count: number): Drain {
+  return async () => {
+    const limiter = new Bottleneck({ maxConcurrent: CONCURRENCY });
+    await Promise.all(Array.from({ length: count }, () => limiter.schedule(work)));
   };
 }
 

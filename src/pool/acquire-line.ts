@@ -14,7 +14,7 @@ import { stableHeap, watchCall } from '../core/index.ts';
 /** The line of one pool. */
 export class AcquireLine<R> {
   size = 0;
-  /** By lot; a lot is there while somebody waits in it. */
+  /** By lot; some in which nobody waits any more are kept for the next. */
   private readonly lots = new Map<string, StableHeap<AcquireWaiter<R>>>();
   private lastRank = 0;
   private readonly runtime: Runtime;
@@ -32,14 +32,17 @@ export class AcquireLine<R> {
   }
 
   *waitingByLot(): Iterable<readonly [lot: string, waiting: number]> {
-    for (const [lot, { size }] of this.lots) yield [lot, size];
+    for (const [lot, { size }] of this.lots) if (size > 0) yield [lot, size];
   }
 
   /** Waits in line until `serve` or `turnAway`, the call's deadline or its cancellation. */
   wait(call: Call, lot: string, place: Error | undefined): Promise<Lease<R>> {
     const waiter = new AcquireWaiter<R>(this, call, { lot, place });
     let heap = this.lots.get(lot);
-    if (heap === undefined) this.lots.set(lot, (heap = stableHeap<AcquireWaiter<R>>()));
+    if (heap === undefined) {
+      this.forgetEmpty();
+      this.lots.set(lot, (heap = stableHeap<AcquireWaiter<R>>()));
+    }
     waiter.rank = ++this.lastRank;
     waiter.id = heap.push(-(call.priority ?? 0), waiter);
     this.size++;
@@ -50,10 +53,13 @@ export class AcquireLine<R> {
 
   /** The first of each lot, the most urgent first. */
   heads(): readonly AcquireWaiter<R>[] {
-    const heads = [...this.lots.values()].map((heap) => heap.peek() as AcquireWaiter<R>);
-    return heads.length < 2
-      ? heads
-      : heads.sort((a, b) => b.priority - a.priority || a.rank - b.rank);
+    const heads: AcquireWaiter<R>[] = [];
+    for (const heap of this.lots.values()) {
+      const head = heap.peek();
+      if (head !== undefined) heads.push(head);
+    }
+    if (heads.length > 1) heads.sort((a, b) => b.priority - a.priority || a.rank - b.rank);
+    return heads;
   }
 
   /** Gives `waiter` its lease. */
@@ -84,11 +90,18 @@ export class AcquireLine<R> {
     const heap = this.lots.get(waiter.lot);
     if (heap?.remove(waiter.id) === undefined) return;
     this.size--;
-    if (heap.size === 0) this.lots.delete(waiter.lot);
     waiter.watch?.end();
     if (waiter.alarmId >= 0) this.runtime.disarm(waiter);
   }
+
+  private forgetEmpty(): void {
+    if (this.lots.size < SPARE_LOTS) return;
+    for (const [name, heap] of this.lots) if (heap.size === 0) this.lots.delete(name);
+  }
 }
+
+/** Lots kept though nobody waits in them, since most are soon used again. */
+const SPARE_LOTS = 64;
 
 export class AcquireWaiter<R> implements Alarm, Cancellable {
   id = -1;

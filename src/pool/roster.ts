@@ -18,14 +18,7 @@ export interface RosterRules<R> {
 }
 
 export class Roster<R> {
-  readonly counts: Record<WorkerState, number> = {
-    starting: 0,
-    checking: 0,
-    idle: 0,
-    busy: 0,
-    draining: 0,
-    gone: 0,
-  };
+  readonly counts: StateCounts = new StateCounts();
   /** Worker-milliseconds up to the last change: lent, and ready or lent. */
   busyMs = 0;
   aliveMs = 0;
@@ -72,18 +65,18 @@ export class Roster<R> {
     this.addUp(now);
     const worker = new Worker<R>(now, madeFor, this.rules.grewOld);
     this.workers.add(worker);
-    this.counts.starting++;
+    this.counts.add('starting', 1);
     return worker;
   }
 
   /** Every change of a worker's state goes through here. */
   move(worker: Worker<R>, state: WorkerState, now: number): void {
     this.addUp(now);
-    if (worker.state === 'idle') this.idle.splice(this.idle.lastIndexOf(worker), 1);
+    if (worker.state === 'idle') this.leaveIdle(worker);
     if (state === 'idle') this.idle.push(worker);
     if (state === 'gone') this.workers.delete(worker);
-    this.counts[worker.state]--;
-    this.counts[state]++;
+    this.counts.add(worker.state, -1);
+    this.counts.add(state, 1);
     worker.state = state;
     worker.since = now;
   }
@@ -117,6 +110,11 @@ export class Roster<R> {
     return [...first, ...this.ruled(this.inState('busy'))].slice(0, count);
   }
 
+  private leaveIdle(worker: Worker<R>): void {
+    if (this.idle.at(-1) === worker) this.idle.pop();
+    else this.idle.splice(this.idle.indexOf(worker), 1);
+  }
+
   private ruled(workers: Worker<R>[]): Worker<R>[] {
     const { victim, mayGo } = this.rules;
     const mayAll = workers.filter((worker) => mayGo(worker.resource as R));
@@ -139,5 +137,35 @@ export class Roster<R> {
     this.busyMs += this.lent * elapsed;
     this.aliveMs += this.alive * elapsed;
     this.countedAt += elapsed;
+  }
+}
+
+/** How many workers are in each state; of fields, since a look-up by a name that varies is slow. */
+class StateCounts {
+  starting = 0;
+  checking = 0;
+  idle = 0;
+  busy = 0;
+  draining = 0;
+
+  add(state: WorkerState, by: 1 | -1): void {
+    switch (state) {
+      case 'starting':
+        this.starting += by;
+        break;
+      case 'checking':
+        this.checking += by;
+        break;
+      case 'idle':
+        this.idle += by;
+        break;
+      case 'busy':
+        this.busy += by;
+        break;
+      case 'draining':
+        this.draining += by;
+        break;
+      case 'gone': // nobody counts them
+    }
   }
 }

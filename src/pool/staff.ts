@@ -85,9 +85,10 @@ export class Staff<R> {
   /** Starts or takes away workers until there are as many as there should be. */
   adjust(now: number): void {
     if (this.isClosed) return;
-    const { counts } = this.roster;
-    const isFixed = this.roster.size >= this.fullSize && counts.idle === 0;
-    const lack = isFixed ? undefined : this.lack();
+    const { counts, size } = this.roster;
+    const isFull = size >= this.fullSize && counts.idle === 0;
+    if (isFull && size === this.fullSize) return; // the common case of a busy pool
+    const lack = isFull ? undefined : this.lack();
     const missing = total(lack);
     const change = sizeChange(this.limits, {
       idle: counts.idle + counts.checking,
