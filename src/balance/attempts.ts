@@ -4,11 +4,19 @@
  */
 
 import type { Call, Work } from '../core/index.ts';
-import { flightCall, isRejectedError, TOKEN } from '../core/index.ts';
+import { flightCall, TOKEN } from '../core/index.ts';
 import type { RunRules } from './balancer-options.ts';
 
-/** One attempt; notes in `tried` where it went. */
-export type Attempt<R> = (call: Call, tried: Set<number>) => Promise<R>;
+/** What the attempts of one call share. */
+export interface Tries {
+  /** Slots of the endpoints that were asked. */
+  readonly slots: Set<number>;
+  /** Whether the balancer itself refused one. A refusal by the work is an end like any other. */
+  isRefused: boolean;
+}
+
+/** One attempt; notes in `tries` where it went. */
+export type Attempt<R> = (call: Call, tries: Tries) => Promise<R>;
 
 /** Makes attempts until one is good enough or all are used up; the last end is the caller's answer. */
 export async function attempted<R>(
@@ -16,11 +24,11 @@ export async function attempted<R>(
   call: Call,
   { retryOn, attempts, hedge }: RunRules,
 ): Promise<R> {
-  const tried = new Set<number>();
+  const tries: Tries = { slots: new Set(), isRefused: false };
   let begun = 0;
   const one: Work<R> = (inner) => {
     begun++;
-    return attempt(flightCall(inner, inner[TOKEN], begun), tried);
+    return attempt(flightCall(inner, inner[TOKEN], begun), tries);
   };
   const wave = (): Promise<R> =>
     hedge === undefined
@@ -32,7 +40,7 @@ export async function attempted<R>(
     try {
       value = await wave();
     } catch (error) {
-      const isOver = isLast || isRejectedError(error) || call[TOKEN]?.isCancelled === true;
+      const isOver = isLast || tries.isRefused || call[TOKEN]?.isCancelled === true;
       if (isOver || !retryOn!(error, 'failure')) throw error;
       continue;
     }

@@ -156,7 +156,7 @@ function slowStartRules(
   return {
     windowMs: check.positive('slowStart.windowMs', options.windowMs ?? 30_000),
     aggression: check.positive('slowStart.aggression', options.aggression ?? 1),
-    minWeightRatio: check.number('slowStart.minWeightRatio', least, { above: 0, max: 1 }),
+    minWeightRatio: check.number('slowStart.minWeightRatio', least, { min: 0.001, max: 1 }),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Call, Door, Outcome, Policy, Refusal, Runtime, Work } from '../core/index.ts';
 import { emitter, flightRunner, optionChecks } from '../core/index.ts';
 import type { Emitter } from '../core/index.ts';
+import type { Tries } from './attempts.ts';
 import { attempted } from './attempts.ts';
 import type { BalancerRules } from './balancer-options.ts';
 import { balancerRules, ownRunRules } from './balancer-options.ts';
@@ -13,12 +14,12 @@ import { ActivePass } from './active-pass.ts';
 import type { PassHost } from './active-pass.ts';
 import { balanceOf, endpointSnapshot, reasons, returnsAfterMs, whyNobody } from './reports.ts';
 import type { Router } from './router.ts';
-import { FULL } from './router.ts';
+import { AT_LIMIT, FULL } from './router.ts';
 import { Sessions } from './sessions.ts';
 import type { Balancer, BalancerEvents, BalancerExplanation, BalancerOptions } from './types.ts';
-import type { BalancerChange, BalancerSnapshot, DrainReport, EndpointPass } from './types.ts';
-import type { EndpointReport } from './endpoint.ts';
-import type { RunOptions } from './types.ts';
+import type { BalancerChange, BalancerSnapshot, EndpointPass } from './types.ts';
+import type { DrainReport, EndpointReport } from './endpoint.ts';
+import type { RunOptions, Verdict } from './types.ts';
 
 /**
  * Makes a balancer. Endpoints that fail more than the others are left alone for a while, unless told
@@ -61,7 +62,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     this.events = emitter(runtime, name);
     this.on = (event, listener) => this.events.on(event, listener);
     this.sessions = rules.sticky === undefined ? undefined : new Sessions<T>(rules.sticky);
-    this.life = new EndpointLife<T>(rules, this.events);
+    this.life = new EndpointLife<T>(rules, this.events, this.sessions);
     this.router = this.life.router;
     this.fly = flightRunner([], runtime);
     this.life.join(rules.endpoints);
@@ -75,7 +76,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     const rules = options === undefined ? this.rules.run : ownRunRules(options, this.rules.run);
     if (rules.retryOn === undefined && rules.hedge === undefined) return this.once(work, call);
     return this.fly(
-      (inner) => attempted((one, tried) => this.once(work, one, tried), inner, rules),
+      (inner) => attempted((one, tries) => this.once(work, one, tries), inner, rules),
       call,
     );
   }
@@ -87,7 +88,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
   report(id: string, report: EndpointReport): void {
     const check = optionChecks('balancer.report');
     check.known(report, ['capacity', 'utilisation', 'quality']);
-    this.life.report(this.life.known(check, 'id', id), report);
+    this.life.report(this.life.fleet.known(check, 'id', id), report);
   }
 
   drain(id: string, options: { readonly withinMs?: number } = {}): Promise<DrainReport> {
@@ -96,26 +97,13 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     const withinMs = check.number('withinMs', options.withinMs ?? Infinity, {
       ...{ min: 0, infinite: true },
     });
-    const record = this.life.known(check, 'id', id);
-    const now = this.runtime.now();
+    const { life } = this;
+    const record = life.fleet.known(check, 'id', id);
     if (!record.isDraining) {
-      this.life.change(record, 'it is drained', () => (record.isDraining = true));
+      life.change(record, 'it is drained', () => (record.isDraining = true));
     }
-    const { fleet } = this.life;
-    const drain = new Drain<T>(
-      record,
-      {
-        runtime: this.runtime,
-        inFlight: ({ slot }) => fleet.active[slot]!,
-        expire: (one, at) => this.sessions?.expire(one, at) ?? Infinity,
-        leave: (one) => {
-          this.sessions?.leave(one);
-          this.life.leave(one, 'it was drained');
-        },
-      },
-      now + withinMs,
-    );
-    drain.look(now);
+    const drain = record.drain ?? new Drain<T>(record, life);
+    drain.endBy(this.runtime.now() + withinMs);
     return drain.over;
   }
 
@@ -158,6 +146,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
   async close(): Promise<void> {
     this.isClosed = true;
     this.life.close();
+    this.sessions?.clear();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -168,8 +157,9 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
   end(pass: ActivePass<T>, outcome: Outcome, detail: unknown, now: number): void {
     const { record, call, begunAt } = pass;
     this.life.fleet.end(record, begunAt);
+    let verdict: Verdict | undefined;
     if (outcome === 'success' || outcome === 'failure') {
-      const verdict = this.judge(detail, outcome);
+      verdict = this.judge(detail, outcome);
       if (verdict !== 'ignored') {
         const failed = verdict === 'failure';
         const quality = failed ? undefined : this.quality(detail, call);
@@ -177,12 +167,12 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
       }
     }
     if (this.sessions !== undefined && call.session !== undefined) {
-      this.sessions.touch(call.session, record, now);
+      this.sessions.ended(call.session, record, verdict, now);
     }
-    record.drained?.();
+    record.drain?.look(now);
   }
 
-  private once<R>(work: Work<R, T>, call: Call | undefined, tried?: Set<number>): Promise<R> {
+  private once<R>(work: Work<R, T>, call: Call | undefined, tries?: Tries): Promise<R> {
     let target: T | undefined;
     const { name, runtime } = this;
     const door: Door = {
@@ -190,8 +180,9 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
       kind: 'balancer',
       runtime,
       enter: (inner, now) => {
-        const entry = this.enter(inner, now, tried);
+        const entry = this.enter(inner, now, tries?.slots);
         if (entry.ok) target = entry.target;
+        else if (tries !== undefined) tries.isRefused = true;
         return entry;
       },
     };
@@ -205,20 +196,25 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     const { session } = call;
     const sessions = session === undefined ? undefined : this.sessions;
     const kept = sessions?.find(session as string, now);
-    let record = kept !== undefined && tried?.has(kept.slot) !== true ? kept : undefined;
+    let record: EndpointRecord<T> | undefined;
+    if (kept !== undefined && tried?.has(kept.slot) !== true) {
+      const obstacle = this.router.obstacle(kept, call);
+      if (obstacle === undefined) record = kept;
+      else if (obstacle === AT_LIMIT) return this.refuseFor(FULL, now);
+    }
     if (record === undefined) {
       const slot = this.router.choose(call, now, tried);
       if (slot < 0) return this.refuseFor(slot, now);
       record = life.fleet.records[slot]!;
     }
-    sessions?.keep(session as string, record, now);
+    sessions?.sent(session as string, record, now);
     tried?.add(record.slot);
     life.fleet.begin(record, now);
     life.chooser.sent?.(record.slot, call, now);
     return new ActivePass<T>(this, record, call, now);
   }
 
-  private judge(detail: unknown, outcome: 'success' | 'failure'): string {
+  private judge(detail: unknown, outcome: 'success' | 'failure'): Verdict {
     try {
       return this.rules.classify(detail, outcome);
     } catch (error) {
@@ -241,7 +237,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
 
   private refuseFor(why: number, now: number): Refusal {
     if (why === FULL) {
-      return this.refuse('every endpoint is at its maxInFlight', 'ERR_CONCURRENCY_LIMITED');
+      return this.refuse('who can serve the call is at its maxInFlight', 'ERR_CONCURRENCY_LIMITED');
     }
     const records = this.life.records();
     const message = whyNobody(records.map((record) => this.life.stateOf(record)));

@@ -3,18 +3,20 @@
  * happens by a timer of its own: what is due is done when a call comes.
  */
 
-import type { Emitter, OptionChecks } from '../core/index.ts';
-import { optionChecks } from '../core/index.ts';
+import type { Emitter } from '../core/index.ts';
 import type { BalancerRules } from './balancer-options.ts';
+import type { DrainHost } from './drain.ts';
+import { checkedChange } from './endpoint-change.ts';
 import type { EndpointRecord, FullEndpoint } from './endpoint-record.ts';
-import { fullEndpoints } from './endpoint-record.ts';
+import { checkedReport } from './endpoint-record.ts';
 import { Fleet } from './fleet.ts';
-import type { HealthHost } from './health-checks.ts';
-import { HealthChecker } from './health-checks.ts';
+import type { HealthHost } from './health-rounds.ts';
+import { HealthChecks } from './health-rounds.ts';
 import type { OutlierHost, OutlierRules } from './outlier-watch.ts';
-import { outlierRules, OutlierWatch } from './outlier-watch.ts';
+import { OutlierWatch } from './outlier-watch.ts';
 import type { CallEnd, Chooser } from './policy.ts';
 import { Router } from './router.ts';
+import type { Sessions } from './sessions.ts';
 import { slowStartFactor } from './slow-start.ts';
 import { subsetOf } from './subset.ts';
 import type { EndpointReport, EndpointState } from './endpoint.ts';
@@ -26,7 +28,7 @@ const WARMING_STEPS = 50;
 /** How often needs are compared with learned quality, ms. */
 const NEEDS_MS = 1_000;
 
-export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
+export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost<T> {
   readonly fleet: Fleet<T>;
   readonly chooser: Chooser;
   readonly router: Router<T>;
@@ -36,17 +38,27 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
   refreshAt = 0;
   private readonly rules: BalancerRules<T>;
   private readonly events: Emitter<BalancerEvents>;
-  private readonly checkers = new Map<EndpointRecord<T>, HealthChecker<T>>();
+  private readonly sessions: Sessions<T> | undefined;
+  private readonly checks: HealthChecks<T> | undefined;
   private watch: OutlierWatch<T> | undefined;
   private wasPanicking = false;
+  /** What listeners are told when a change is complete. */
+  private readonly news: BalancerEvents['state'][] = [];
+  private isChanging = false;
 
-  constructor(rules: BalancerRules<T>, events: Emitter<BalancerEvents>) {
+  constructor(
+    rules: BalancerRules<T>,
+    events: Emitter<BalancerEvents>,
+    sessions: Sessions<T> | undefined,
+  ) {
     const { runtime, name, needs, filters } = rules;
     this.rules = rules;
     this.events = events;
+    this.sessions = sessions;
     this.runtime = runtime;
     this.name = name;
     this.fleet = new Fleet<T>(rules.memoryMs);
+    this.checks = rules.health && new HealthChecks<T>(rules.health, this);
     const random = runtime.random(`${name} picks`);
     this.chooser = rules.policy.start(this.fleet, random);
     this.router = new Router<T>({
@@ -56,7 +68,7 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
     this.watchOutliers(rules.outliers);
   }
 
-  records = (): readonly EndpointRecord<T>[] => [...this.fleet.byId.values()];
+  records = (): readonly EndpointRecord<T>[] => this.fleet.all();
 
   /** Takes in the first endpoints, at full weight: nobody is there to carry the load for them. */
   join(endpoints: readonly FullEndpoint<T>[]): void {
@@ -64,55 +76,43 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
     this.membersChanged();
   }
 
-  /** The endpoint of an id. @throws OptionError */
-  known(check: OptionChecks, option: string, id: string): EndpointRecord<T> {
-    return this.fleet.byId.get(id) ?? check.refuse(option, 'the id of an endpoint', id);
-  }
-
+  /** Makes a change, all of it or nothing. @throws OptionError */
   update(change: BalancerChange<T>, now: number): void {
-    const check = optionChecks('balancer.update');
-    check.known(change, ['endpoints', 'add', 'remove', 'reweight', 'outliers']);
-    const { fleet } = this;
-    const { endpoints, add = [], remove = [], reweight = {}, outliers } = change;
-    const whole = endpoints && fullEndpoints(check, 'endpoints', endpoints, new Set());
-    const named = new Set(whole?.map(({ id }) => id) ?? fleet.byId.keys());
-    const coming = fullEndpoints(check, 'add', add, named);
-    const leaving: unknown = remove;
-    if (!Array.isArray(leaving)) check.refuse('remove', 'a list of ids', leaving);
-    const going = remove.map((id) => this.known(check, 'remove', id));
-    const weights = Object.entries(reweight).map(
-      ([id, weight]) =>
-        [this.known(check, 'reweight', id), check.positive(`reweight.${id}`, weight)] as const,
-    );
-    const watch = outliers && outlierRules(check, outliers);
-    // Everything is in order: from here on nothing throws.
-    if (whole !== undefined) this.replace(whole, named, now);
-    for (const [record, weight] of weights) fleet.reweigh(record, weight);
+    const { whole, coming, going, weights, outliers } = checkedChange(change, this.fleet);
+    // Nothing throws from here on, and listeners hear of the change when it is complete.
+    this.isChanging = true;
+    if (whole !== undefined) this.replace(whole, now);
+    for (const [record, weight] of weights) this.fleet.reweigh(record, weight);
     for (const endpoint of coming) this.add(endpoint, now);
-    for (const record of going) this.leave(record, 'it was removed');
-    if (outliers !== undefined) this.watchOutliers(watch || undefined);
+    for (const record of going) this.remove(record, 'it was removed');
+    if (outliers !== undefined) this.watchOutliers(outliers || undefined);
     this.membersChanged();
+    this.isChanging = false;
+    this.tell();
   }
 
   leave(record: EndpointRecord<T>, reason: string): void {
     if (record.isGone) return;
-    this.change(record, reason, () => this.fleet.remove(record));
-    this.checkers.get(record)?.stop();
-    this.checkers.delete(record);
-    this.chooser.left?.(record.slot);
-    record.drained?.();
+    this.remove(record, reason);
     this.membersChanged();
   }
 
+  inFlight({ slot }: EndpointRecord<T>): number {
+    return this.fleet.active[slot]!;
+  }
+
+  expire(record: EndpointRecord<T>, now: number): number {
+    this.sessions?.expire(now);
+    return this.sessions?.nextEnd(record) ?? Infinity;
+  }
+
   report(record: EndpointRecord<T>, report: EndpointReport): void {
-    const check = optionChecks('balancer.report');
-    const { capacity, utilisation, quality } = report;
-    if (utilisation !== undefined) {
-      this.fleet.utilisation[record.slot] = check.ratio('utilisation', utilisation);
-    }
-    if (quality !== undefined) this.fleet.quality[record.slot] = check.ratio('quality', quality);
-    if (capacity === undefined || capacity === record.capacity) return;
-    record.capacity = check.positive('capacity', capacity);
+    const { utilisation, quality, capacity = record.capacity } = checkedReport(report);
+    const { slot } = record;
+    if (utilisation !== undefined) this.fleet.utilisation[slot] = utilisation;
+    if (quality !== undefined) this.fleet.quality[slot] = quality;
+    if (capacity === record.capacity) return;
+    record.capacity = capacity;
     this.refreshAt = 0;
   }
 
@@ -144,7 +144,8 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
     this.refreshAt = 0;
     const to = this.stateOf(record);
     if (from === to || !this.events.has('state')) return;
-    this.events.emit('state', { id: record.id, from, to, reason });
+    this.news.push({ id: record.id, from, to, reason });
+    this.tell();
   }
 
   stateOf(record: EndpointRecord<T>): EndpointState {
@@ -162,35 +163,29 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
     });
   }
 
-  answered(record: EndpointRecord<T>, report: EndpointReport | undefined): void {
-    if (this.rules.health?.unejects === true)
-      this.watch?.takeBack(record, 'a check says it is well');
-    if (report === undefined) return;
-    const { capacity, utilisation, quality } = report;
+  answered(record: EndpointRecord<T>, report: EndpointReport): void {
+    if (this.rules.health?.unejects === true) {
+      this.watch?.takeBack(record, 'a check says it is well', this.runtime.now());
+    }
     try {
-      this.report(record, {
-        ...(capacity !== undefined && { capacity }),
-        ...(utilisation !== undefined && { utilisation }),
-        ...(quality !== undefined && { quality }),
-      });
+      this.report(record, report);
     } catch (error) {
       this.runtime.report(error, `${this.name}: report of ${record.id}`);
     }
   }
 
-  ejected(record: EndpointRecord<T>, reason: string): void {
-    const until = record.ejectedUntil;
-    record.ejectedUntil = 0;
-    this.change(record, reason, () => (record.ejectedUntil = until));
+  eject(record: EndpointRecord<T>, until: number, reason: string): void {
+    this.change(record, reason, () => {
+      record.ejectedUntil = until;
+      record.ejections++;
+    });
   }
 
-  returned(record: EndpointRecord<T>, reason: string): void {
-    record.startedAt = this.runtime.now();
-    this.router.invalidate();
-    this.refreshAt = 0;
-    const to = this.stateOf(record);
-    if (to === 'ejected' || !this.events.has('state')) return;
-    this.events.emit('state', { id: record.id, from: 'ejected', to, reason });
+  takeBack(record: EndpointRecord<T>, reason: string): void {
+    this.change(record, reason, () => {
+      record.ejectedUntil = 0;
+      record.startedAt = this.runtime.now();
+    });
   }
 
   suspected(record: EndpointRecord<T>, reason: string): void {
@@ -198,35 +193,46 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
   }
 
   close(): void {
-    for (const checker of this.checkers.values()) checker.stop();
-    this.checkers.clear();
+    this.checks?.close();
   }
 
   private add(endpoint: FullEndpoint<T>, startedAt: number): void {
-    const { health, runtime, name } = this.rules;
     const record = this.fleet.add(endpoint);
     record.startedAt = startedAt;
     this.chooser.joined?.(record.slot);
-    if (health === undefined) return;
-    if (health.initially === 'unchecked') record.health = 'unknown';
-    const random = runtime.random(`${name} checks`);
-    this.checkers.set(record, new HealthChecker<T>(record, health, this, random));
+  }
+
+  private remove(record: EndpointRecord<T>, reason: string): void {
+    if (record.isGone) return;
+    this.change(record, reason, () => this.fleet.remove(record));
+    this.checks?.stop(record);
+    this.chooser.left?.(record.slot);
+    record.drain?.look();
+    this.sessions?.clear(record);
+  }
+
+  /** Tells listeners what has happened; what they change in turn is told after that. */
+  private tell(): void {
+    if (this.isChanging) return;
+    for (let event = this.news.shift(); event !== undefined; event = this.news.shift()) {
+      this.events.emit('state', event);
+    }
   }
 
   /** Makes the list what it is said to be. */
-  private replace(
-    whole: readonly FullEndpoint<T>[],
-    named: ReadonlySet<string>,
-    now: number,
-  ): void {
+  private replace(whole: readonly FullEndpoint<T>[], now: number): void {
+    const named = new Set(whole.map(({ id }) => id));
     for (const record of this.records()) {
-      if (!named.has(record.id)) this.leave(record, 'it is not listed any more');
+      if (!named.has(record.id)) this.remove(record, 'it is not listed any more');
     }
     for (const endpoint of whole) {
       const record = this.fleet.byId.get(endpoint.id);
       if (record === undefined) {
         this.add(endpoint, now);
         continue;
+      }
+      if (endpoint.quality !== record.endpoint.quality) {
+        this.fleet.quality[record.slot] = endpoint.quality;
       }
       record.endpoint = endpoint;
       this.fleet.reweigh(record, endpoint.weight);
@@ -237,24 +243,25 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
     const { subset } = this.rules;
     const records = this.records();
     if (subset !== undefined) {
-      const inside = new Set(
-        subsetOf(
-          records.map(({ id }) => id),
-          subset,
-        ),
-      );
+      const ids = records.map(({ id }) => id);
+      const inside = new Set(subsetOf(ids, subset));
       for (const record of records) record.isInside = inside.has(record.id);
     }
-    for (const record of records) record.callsSinceChange = 0;
+    for (const record of records) {
+      record.callsSinceChange = 0;
+      this.checks?.attend(record);
+    }
     this.router.invalidate();
     this.refreshAt = 0;
   }
 
   private watchOutliers(rules: OutlierRules | undefined): void {
-    for (const record of this.records())
-      this.watch?.takeBack(record, 'outliers are watched otherwise');
+    const now = this.runtime.now();
+    for (const record of this.records()) {
+      this.watch?.takeBack(record, 'outliers are watched otherwise', now);
+    }
     const random = this.runtime.random(`${this.name} ejections`);
-    this.watch = rules && new OutlierWatch<T>(rules, this, random, this.runtime.now());
+    this.watch = rules && new OutlierWatch<T>(rules, this, random, now);
     this.refreshAt = 0;
   }
 
@@ -264,14 +271,17 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T> {
     const { fleet } = this;
     let next = Infinity;
     let changed = false;
-    for (const record of fleet.byId.values()) {
+    fleet.weightTotal = 0;
+    for (const record of fleet.all()) {
       const sinceMs = now - record.startedAt;
       let factor = record.capacity;
       if (slowStart !== undefined && sinceMs < slowStart.windowMs) {
         factor *= slowStartFactor(sinceMs, slowStart);
         next = now + slowStart.windowMs / WARMING_STEPS;
       }
-      const weight = fleet.givenWeight[record.slot]! * factor;
+      const given = fleet.givenWeight[record.slot]!;
+      const weight = given * factor;
+      fleet.weightTotal += given;
       changed ||= weight !== fleet.weight[record.slot];
       fleet.weight[record.slot] = weight;
     }

@@ -1,11 +1,22 @@
 /** One endpoint as the balancer knows it: all that is not read by every pick. */
 
 import type { OptionChecks } from '../core/index.ts';
-import type { Endpoint, EndpointInput, EndpointState } from './endpoint.ts';
+import { optionChecks } from '../core/index.ts';
+import type { DrainReport, Endpoint, EndpointInput, EndpointReport } from './endpoint.ts';
+import type { EndpointState } from './endpoint.ts';
 
 /** An endpoint with every field filled in; without capabilities it can do anything. */
 export type FullEndpoint<T> = Required<Omit<Endpoint<T>, 'capabilities'>> &
   Pick<Endpoint<T>, 'capabilities'>;
+
+/** The drain of an endpoint, as its record knows it. */
+export interface Departure {
+  readonly over: Promise<DrainReport>;
+  /** Gives up at `deadline`, or before if that was said before. */
+  endBy(deadline: number): void;
+  /** Whether it is over: a call or a session has ended, time has passed, or the endpoint was removed. */
+  look(now?: number): void;
+}
 
 export class EndpointRecord<T> {
   readonly slot: number;
@@ -18,8 +29,10 @@ export class EndpointRecord<T> {
   isInside = true;
   /** Ejected until then; 0 when it is not. */
   ejectedUntil = 0;
-  /** How many times as long as the first the next ejection lasts, less one. */
+  /** How many times as long as the first the last ejection was to last; 0: there was none. */
   severity = 0;
+  /** When the last ejection ended. */
+  returnedAt: number = -Infinity;
   ejections = 0;
   consecutiveFailures = 0;
   /** Calls ended in the interval of the outlier watch. */
@@ -33,9 +46,10 @@ export class EndpointRecord<T> {
   failures = 0;
   /** Calls sent since the last change of endpoints. */
   callsSinceChange = 0;
-  sessions = 0;
-  /** Tells who waits for its drain that a call or a session ended. */
-  drained: (() => void) | undefined = undefined;
+  /** Names of the sessions kept here, the latest used last. */
+  readonly sessions: Set<string> = new Set();
+  /** Its drain, which is told when a call or a session has ended. */
+  drain: Departure | undefined = undefined;
 
   constructor(slot: number, endpoint: FullEndpoint<T>) {
     this.slot = slot;
@@ -119,9 +133,24 @@ function fullEndpoint<T>(
   const { id, target, zone = '', region = '', weight = 1, priority = 0 } = input;
   return {
     ...{ id: check.text(`${path}.id`, id), target, zone, region },
-    weight: check.positive(`${path}.weight`, weight),
+    weight: checkedWeight(check, `${path}.weight`, weight),
     priority: check.number(`${path}.priority`, priority, { min: 0, integer: true }),
     ...abilities(check, path, input),
+  };
+}
+
+/** A weight within bounds that no sum or product of weights, however odd, carries beyond numbers. */
+export function checkedWeight(check: OptionChecks, path: string, weight: unknown): number {
+  return check.number(path, weight, { min: 1e-6, max: 1e6 });
+}
+
+/** Checks what an endpoint says of itself. */
+export function checkedReport({ capacity, utilisation, quality }: EndpointReport): EndpointReport {
+  const check = optionChecks('balancer.report');
+  return {
+    ...(capacity !== undefined && { capacity: checkedWeight(check, 'capacity', capacity) }),
+    ...(utilisation !== undefined && { utilisation: check.ratio('utilisation', utilisation) }),
+    ...(quality !== undefined && { quality: check.ratio('quality', quality) }),
   };
 }
 

@@ -6,7 +6,7 @@ export interface Endpoint<T> {
   readonly id: string;
   /** What work is handed: a URL, a client, an agent. */
   readonly target: T;
-  /** Its capacity relative to the others, above 0. @default 1 */
+  /** Its capacity relative to the others, 1e-6 to 1e6. @default 1 */
   readonly weight?: number;
   /** Endpoints of priority 0 are used first; the next ones take what those cannot. @default 0 */
   readonly priority?: number;
@@ -29,7 +29,7 @@ export type EndpointInput<T> = Endpoint<T> | (T & string);
 
 /** What an endpoint says of itself, beyond being well. */
 export interface EndpointReport {
-  /** Factor on its weight, above 0: its capacity as it sees it. */
+  /** Factor on its weight, 1e-6 to 1e6: its capacity as it sees it. */
   readonly capacity?: number;
   /** Share of its capacity that is taken, 0–1. */
   readonly utilisation?: number;
@@ -51,3 +51,10 @@ export type EndpointState =
   | 'draining'
   | 'outside'
   | 'gone';
+
+/** What was left when a drain was over. */
+export interface DrainReport {
+  /** Calls still in flight and sessions still open when it was let go; both 0 unless that was early. */
+  readonly inFlight: number;
+  readonly sessions: number;
+}

@@ -1,5 +1,6 @@
 /** The endpoints in arrays by slot: what picks read, and what the ends of calls teach. */
 
+import type { OptionChecks } from '../core/index.ts';
 import { blended, sampleWeight } from './decaying.ts';
 import type { FullEndpoint } from './endpoint-record.ts';
 import { EndpointRecord } from './endpoint-record.ts';
@@ -28,10 +29,22 @@ export class Fleet<T> implements FleetFigures {
   readonly memoryMs: number;
   private readonly kinds: KindFigures;
   private readonly free: number[] = [];
+  /** Those in `byId`; undefined: to be listed anew. */
+  private list: readonly EndpointRecord<T>[] | undefined = undefined;
 
   constructor(memoryMs: number) {
     this.memoryMs = memoryMs;
     this.kinds = new KindFigures(memoryMs);
+  }
+
+  /** Every endpoint, in order of their coming. */
+  all(): readonly EndpointRecord<T>[] {
+    return (this.list ??= [...this.byId.values()]);
+  }
+
+  /** The endpoint of an id. @throws OptionError */
+  known(check: OptionChecks, option: string, id: string): EndpointRecord<T> {
+    return this.byId.get(id) ?? check.refuse(option, 'the id of an endpoint', id);
   }
 
   /** Takes in an endpoint; what is unknown of it is taken to be as with the others. */
@@ -42,6 +55,7 @@ export class Fleet<T> implements FleetFigures {
     this.ids[slot] = endpoint.id;
     this.records[slot] = record;
     this.byId.set(endpoint.id, record);
+    this.list = undefined;
     this.reweigh(record, endpoint.weight);
     this.active[slot] = 0;
     this.begunSum[slot] = 0;
@@ -57,9 +71,8 @@ export class Fleet<T> implements FleetFigures {
   remove(record: EndpointRecord<T>): void {
     record.isGone = true;
     this.byId.delete(record.id);
+    this.list = undefined;
     this.ids[record.slot] = undefined;
-    this.weightTotal -= this.givenWeight[record.slot]!;
-    this.givenWeight[record.slot] = 0;
     this.kinds.forget(record.slot);
     if (this.active[record.slot] === 0) this.vacate(record);
   }
@@ -67,7 +80,6 @@ export class Fleet<T> implements FleetFigures {
   reweigh(record: EndpointRecord<T>, weight: number): void {
     const { slot } = record;
     record.endpoint = { ...record.endpoint, weight };
-    this.weightTotal += weight - this.givenWeight[slot]!;
     this.givenWeight[slot] = weight;
     this.weight[slot] = weight;
   }

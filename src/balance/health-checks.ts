@@ -5,10 +5,9 @@
  * Source: Envoy, health checking.
  */
 
-import type { Alarm, OptionChecks, Random, Runtime } from '../core/index.ts';
+import type { OptionChecks } from '../core/index.ts';
 import { optionChecks } from '../core/index.ts';
-import type { EndpointRecord } from './endpoint-record.ts';
-import type { Endpoint, EndpointReport } from './endpoint.ts';
+import type { EndpointReport } from './endpoint.ts';
 
 /**
  * How an endpoint is: `true`, nothing at all or `{ ok: true }` is well; `false` or `{ ok: false }` is
@@ -38,9 +37,9 @@ export interface HealthOptions<T> {
   readonly unhealthyAfter?: number;
   /** Good answers in a row until it is healthy again, 1 or more. @default 2 */
   readonly healthyAfter?: number;
-  /** The interval is moved by a random part of itself, up to this ratio, 0–1, so that checks spread. @default 0.2 */
+  /** How much the interval varies at random, so that checks spread: a part of itself, 0–1, half of it either way. @default 0.2 */
   readonly jitterRatio?: number;
-  /** What a newcomer is until its first answer: `unchecked` gets no calls. @default 'healthy' */
+  /** What a newcomer is until its first answer: `unchecked` gets no calls, unless nobody is well. @default 'healthy' */
   readonly initially?: 'healthy' | 'unchecked';
   /** Whether a good answer ends an ejection. @default true */
   readonly unejects?: boolean;
@@ -70,7 +69,7 @@ export function healthRules<T>(check: OptionChecks, options: HealthOptions<T>): 
 
 /** Well only when all checks say so. */
 export function allOf<T>(...checks: readonly HealthCheck<T>[]): HealthCheck<T> {
-  return quorumOf(Math.max(1, checks.length), ...checks);
+  return quorumOf(checks.length, ...checks);
 }
 
 /** Well when one check says so. */
@@ -80,26 +79,23 @@ export function anyOf<T>(...checks: readonly HealthCheck<T>[]): HealthCheck<T> {
 
 /**
  * Well when `quorum` checks or more say so; degraded when one of these says that. All are asked at
- * once. It answers as soon as the quorum is there or out of reach.
+ * once. It answers as soon as the quorum is there or out of reach, with what the good ones report.
  *
- * @throws OptionError for a quorum that is not 1 to the number of checks
+ * @throws OptionError for no checks, and for a quorum that is not 1 to the number of checks
  */
 export function quorumOf<T>(quorum: number, ...checks: readonly HealthCheck<T>[]): HealthCheck<T> {
   const check = optionChecks('quorumOf');
-  check.number('quorum', quorum, { min: 1, max: Math.max(1, checks.length), integer: true });
+  if (checks.length === 0) check.refuse('checks', 'one check or more', checks);
+  check.number('quorum', quorum, { min: 1, max: checks.length, integer: true });
   checks.forEach((one, at) => check.callable(`checks[${at}]`, one));
   return (target, context) =>
     new Promise((resolve) => {
-      let good = 0;
+      const good: HealthAnswer[] = [];
       let bad = 0;
-      let degraded = false;
       const judge = (answer: HealthAnswer | 'bad'): void => {
         if (answer === 'bad' || !isGood(answer)) bad++;
-        else {
-          good++;
-          degraded ||= isDegraded(answer);
-        }
-        if (good >= quorum) resolve({ ok: true, degraded });
+        else good.push(answer);
+        if (good.length >= quorum) resolve(summary(good));
         else if (bad > checks.length - quorum) resolve(false);
       };
       for (const check of checks) {
@@ -108,110 +104,36 @@ export function quorumOf<T>(quorum: number, ...checks: readonly HealthCheck<T>[]
     });
 }
 
-async function answerOf(
+/** One answer for several good ones; where two report the same figure, the later one counts. */
+function summary(good: readonly HealthAnswer[]): HealthAnswer {
+  const report = good.map(reportIn).reduce((all, one) => ({ ...all, ...one }), {});
+  return { ok: true, degraded: good.some(isDegraded), ...report };
+}
+
+/** A check's answer as a promise, also where it throws at once. */
+export async function answerOf(
   ask: () => HealthAnswer | PromiseLike<HealthAnswer>,
 ): Promise<HealthAnswer> {
   return ask();
 }
 
-function isGood(answer: HealthAnswer): boolean {
-  return typeof answer === 'object' ? answer.ok : answer !== false;
+/** What is neither said to be well nor silence is not well: `null`, 0, a status in words. */
+export function isGood(answer: unknown): boolean {
+  if (typeof answer === 'object') return (answer as { readonly ok?: unknown } | null)?.ok === true;
+  return answer === undefined || answer === true;
 }
 
-function isDegraded(answer: HealthAnswer): boolean {
+export function isDegraded(answer: HealthAnswer): boolean {
   return typeof answer === 'object' && answer.degraded === true;
 }
 
-/** Who is told. */
-export interface HealthHost<T> {
-  readonly runtime: Runtime;
-  readonly name: string;
-  /** What an endpoint is has changed. */
-  changed(record: EndpointRecord<T>, health: EndpointRecord<T>['health'], reason: string): void;
-  /** A good answer came, with what it says besides. */
-  answered(record: EndpointRecord<T>, report: EndpointReport | undefined): void;
-}
-
-/** Asks one endpoint until it is stopped. */
-export class HealthChecker<T> implements Alarm {
-  alarmId = -1;
-  readonly background = true;
-  private readonly record: EndpointRecord<T>;
-  private readonly rules: HealthRules<T>;
-  private readonly host: HealthHost<T>;
-  private readonly random: Random;
-  private good = 0;
-  private bad = 0;
-  private isStopped = false;
-
-  constructor(
-    record: EndpointRecord<T>,
-    rules: HealthRules<T>,
-    host: HealthHost<T>,
-    random: Random,
-  ) {
-    this.record = record;
-    this.rules = rules;
-    this.host = host;
-    this.random = random;
-    // The first checks of all endpoints spread over one interval, unless their answers are waited for.
-    const isAwaited = rules.initially === 'unchecked';
-    host.runtime.arm(this, isAwaited ? 0 : rules.intervalMs * random());
-  }
-
-  ring(now: number): void {
-    const { intervalMs, jitterRatio } = this.rules;
-    const next = now + intervalMs * (1 + jitterRatio * (this.random() - 0.5));
-    void this.ask(next);
-  }
-
-  stop(): void {
-    this.isStopped = true;
-    this.host.runtime.disarm(this);
-  }
-
-  private async ask(next: number): Promise<void> {
-    const { runtime } = this.host;
-    const { check, timeoutMs } = this.rules;
-    const { endpoint } = this.record as EndpointRecord<T> & { endpoint: Endpoint<T> };
-    const signal = runtime.timeoutSignal(timeoutMs);
-    const context = { signal, id: endpoint.id };
-    let answer: HealthAnswer | 'bad' = 'bad';
-    let reason = 'a check says it is not well';
-    try {
-      answer = await Promise.race([answerOf(() => check(endpoint.target, context)), late(signal)]);
-    } catch (error) {
-      reason = `a check failed: ${error instanceof Error ? error.message : String(error)}`;
-    }
-    if (this.isStopped) return;
-    // Never two checks of one endpoint at once.
-    runtime.armAt(this, Math.max(next, runtime.now()));
-    if (answer === 'bad' || !isGood(answer)) this.failed(reason);
-    else this.succeeded(answer);
-  }
-
-  private succeeded(answer: HealthAnswer): void {
-    const { record, rules, host } = this;
-    this.bad = 0;
-    this.good++;
-    const health = isDegraded(answer) ? 'degraded' : 'healthy';
-    const isBack = record.health !== 'unhealthy' || this.good >= rules.healthyAfter;
-    if (isBack && record.health !== health) host.changed(record, health, 'checks say so');
-    host.answered(record, typeof answer === 'object' ? answer : undefined);
-  }
-
-  private failed(reason: string): void {
-    const { record, rules, host } = this;
-    this.good = 0;
-    this.bad++;
-    const isFirst = record.health === 'unknown';
-    if (record.health === 'unhealthy') return;
-    if (isFirst || this.bad >= rules.unhealthyAfter) host.changed(record, 'unhealthy', reason);
-  }
-}
-
-function late(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+/** What a good answer reports besides. */
+export function reportIn(answer: HealthAnswer): EndpointReport {
+  if (typeof answer !== 'object') return {};
+  const { capacity, utilisation, quality } = answer;
+  return {
+    ...(capacity !== undefined && { capacity }),
+    ...(utilisation !== undefined && { utilisation }),
+    ...(quality !== undefined && { quality }),
+  };
 }

@@ -28,7 +28,13 @@ export type { OutlierOptions } from './outlier-watch.ts';
 export type { EjectionRounding } from './outliers.ts';
 export type { SlowStartOptions } from './slow-start.ts';
 export type { SubsetOptions } from './subset.ts';
-export type { Endpoint, EndpointInput, EndpointReport, EndpointState } from './endpoint.ts';
+export type {
+  DrainReport,
+  Endpoint,
+  EndpointInput,
+  EndpointReport,
+  EndpointState,
+} from './endpoint.ts';
 export type {
   BalanceFigures,
   Balancer,
@@ -37,7 +43,6 @@ export type {
   BalancerExplanation,
   BalancerOptions,
   BalancerSnapshot,
-  DrainReport,
   EndpointPass,
   EndpointReason,
   EndpointSnapshot,

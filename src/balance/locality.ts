@@ -18,6 +18,8 @@ export interface ZoneState {
 /** A rule that divides load among zones. */
 export interface Locality {
   readonly name: string;
+  /** Whether a zone without a share gets nothing even when all others are full or tried. @default false */
+  readonly isStrict?: boolean;
   /**
    * The share of each zone, in their order; they sum to 1. Zones without a healthy endpoint get nothing.
    * Undefined: zones do not matter at present.
@@ -119,6 +121,7 @@ export function zoneWeighted(options: ZoneWeightedOptions): Locality {
   for (const [zone, weight] of weights) check.nonNegative(`weights.${zone}`, weight);
   return {
     name: 'zone-weighted',
+    isStrict: true,
     shares: (zones) =>
       normalised(zones.map((zone) => (weights.get(zone.zone) ?? 0) * ability(zone, factor))),
   };

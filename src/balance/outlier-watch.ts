@@ -91,12 +91,12 @@ const DEFAULTS: Omit<OutlierRules, 'factor'> = {
   enforce: true,
 };
 
-/** Who is told. */
+/** Who does what the watch decides. */
 export interface OutlierHost<T> {
   readonly records: () => readonly EndpointRecord<T>[];
-  /** Ejects, or takes back. */
-  ejected(record: EndpointRecord<T>, reason: string): void;
-  returned(record: EndpointRecord<T>, reason: string): void;
+  eject(record: EndpointRecord<T>, until: number, reason: string): void;
+  takeBack(record: EndpointRecord<T>, reason: string): void;
+  /** It would have been ejected, were that enforced. */
   suspected(record: EndpointRecord<T>, reason: string): void;
 }
 
@@ -135,21 +135,21 @@ export class OutlierWatch<T> {
     let next = Infinity;
     for (const record of this.host.records()) {
       if (record.ejectedUntil === 0) continue;
-      if (record.ejectedUntil <= now) this.takeBack(record, 'its ejection is over');
+      if (record.ejectedUntil <= now) this.takeBack(record, 'its ejection is over', now);
       else next = Math.min(next, record.ejectedUntil);
     }
     if (now >= this.intervalEnd) this.compare(now);
     return Math.min(next, this.intervalEnd);
   }
 
-  /** Takes an endpoint back before its time. */
-  takeBack(record: EndpointRecord<T>, reason: string): void {
+  /** Takes an endpoint back, if it is ejected. */
+  takeBack(record: EndpointRecord<T>, reason: string, now: number): void {
     if (record.ejectedUntil === 0) return;
-    record.ejectedUntil = 0;
+    record.returnedAt = Math.min(now, record.ejectedUntil);
     record.consecutiveFailures = 0;
     record.intervalSuccesses = 0;
     record.intervalFailures = 0;
-    this.host.returned(record, reason);
+    this.host.takeBack(record, reason);
   }
 
   private compare(now: number): void {
@@ -159,7 +159,7 @@ export class OutlierWatch<T> {
     const records = this.host.records();
     const judged = records.filter((record) => {
       const calls = record.intervalSuccesses + record.intervalFailures;
-      return record.ejectedUntil === 0 && calls >= minCalls;
+      return record.isOpen && record.ejectedUntil === 0 && calls >= minCalls;
     });
     if (judged.length >= minEndpoints) {
       const ratios = judged.map(successRatio);
@@ -169,7 +169,6 @@ export class OutlierWatch<T> {
     for (const record of records) {
       record.intervalSuccesses = 0;
       record.intervalFailures = 0;
-      if (record.ejectedUntil === 0) record.severity = Math.max(0, record.severity - 1 - late);
     }
   }
 
@@ -186,14 +185,15 @@ export class OutlierWatch<T> {
       this.host.suspected(record, reason);
       return;
     }
-    const records = this.host.records();
-    const ejected = records.filter((one) => one.ejectedUntil > 0).length;
-    const { maxRatio, rounding, baseMs, maxMs, jitterRatio } = this.rules;
-    if (ejected >= mostEjected(records.length, maxRatio, rounding)) return;
-    const lastsMs = ejectionMs(++record.severity, baseMs, maxMs);
-    record.ejectedUntil = now + lastsMs * (1 + jitterRatio * this.random());
-    record.ejections++;
-    this.host.ejected(record, reason);
+    const { maxRatio, rounding, intervalMs, baseMs, maxMs, jitterRatio } = this.rules;
+    const inUse = this.host.records().filter(({ isOpen }) => isOpen);
+    const ejected = inUse.filter(({ ejectedUntil }) => ejectedUntil > 0).length;
+    if (ejected >= mostEjected(inUse.length, maxRatio, rounding)) return;
+    // Each interval in which it was well takes one step back.
+    const forgiven = Math.floor((now - record.returnedAt) / intervalMs);
+    record.severity = Math.max(0, record.severity - forgiven) + 1;
+    const lastsMs = ejectionMs(record.severity, baseMs, maxMs);
+    this.host.eject(record, now + lastsMs * (1 + jitterRatio * this.random()), reason);
   }
 }
 

@@ -21,7 +21,11 @@ export interface Group {
 export interface Plan {
   /** Their shares sum to 1; none where nobody can serve. */
   readonly groups: readonly Group[];
+  /** Those without a share, who take what nobody with one can: later priorities, farther zones. */
+  readonly spare: readonly Candidates[];
   readonly isPanicking: boolean;
+  /** Whether a `maxInFlight` must be kept to. */
+  readonly isLimited: boolean;
 }
 
 export interface PlanRules extends PriorityRules {
@@ -50,26 +54,31 @@ export function planOf<T>(
     })),
     rules,
   );
-  const groups = levels.flatMap((level, at) => {
+  const well = levels.flatMap((level, at): Part<T>[] => {
     const share = loads.healthy[at]! / 100;
     if (loads.panic[at] === true) {
       return rules.inPanic === 'refuse' ? [] : [{ share, records: level }];
     }
-    const well = { share, records: level.filter((one) => one.isWell) };
-    const frail = { share: loads.degraded[at]! / 100, records: level.filter((one) => one.isFrail) };
-    return [...zoned(well, level, rules.locality), frail];
+    return zoned({ share, records: level.filter((one) => one.isWell) }, level, rules.locality);
   });
-  const used = groups.filter(({ share, records }) => share > 0 && records.length > 0);
+  const frail = levels.flatMap((level, at): Part<T>[] => {
+    if (loads.panic[at] === true) return [];
+    const share = loads.degraded[at]! / 100;
+    return [{ share, records: level.filter((one) => one.isFrail) }];
+  });
+  const parts = [...well, ...frail].filter((part) => part.records.length > 0);
+  const used = parts.filter(({ share }) => share > 0);
   const total = used.reduce((sum, { share }) => sum + share, 0);
+  const among = (part: Part<T>): Candidates =>
+    candidateSet(
+      part.records.map(({ slot }) => slot),
+      weight,
+    );
   return {
-    groups: used.map(({ share, records }) => ({
-      share: share / total,
-      among: candidateSet(
-        records.map(({ slot }) => slot),
-        weight,
-      ),
-    })),
+    groups: used.map((part) => ({ share: part.share / total, among: among(part) })),
+    spare: parts.filter(({ share }) => !(share > 0)).map(among),
     isPanicking: loads.panic.some(Boolean),
+    isLimited: records.some(({ endpoint }) => endpoint.maxInFlight !== Infinity),
   };
 }
 
@@ -87,21 +96,22 @@ function zoned<T>(
   if (locality === undefined || part.records.length === 0) return [part];
   const place = ({ endpoint }: EndpointRecord<T>): string =>
     JSON.stringify([endpoint.zone, endpoint.region]);
-  const all = grouped(level, place);
+  const here = grouped(level, place);
   const well = grouped(part.records, place);
-  const places = [...all.keys()];
+  const places = [...here.keys()];
   const shares = locality.shares(
     places.map((key) => {
-      const { zone, region } = all.get(key)![0]!.endpoint;
-      const endpoints = all.get(key)!.length;
+      const { zone, region } = here.get(key)![0]!.endpoint;
+      const endpoints = here.get(key)!.length;
       return { zone, region, endpoints, healthy: well.get(key)?.length ?? 0 };
     }),
   );
   if (shares === undefined) return [part];
-  return places.map((key, at) => ({
+  const all = places.map((key, at) => ({
     share: part.share * shares[at]!,
     records: well.get(key) ?? [],
   }));
+  return locality.isStrict === true ? all.filter((_, at) => shares[at]! > 0) : all;
 }
 
 /** The group that `drawn`, 0 to below 1, falls to. */

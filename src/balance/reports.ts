@@ -22,7 +22,7 @@ export function endpointSnapshot<T>(
     priority: endpoint.priority,
     weight: fleet.weight[slot]!,
     inFlight: fleet.active[slot]!,
-    sessions: record.sessions,
+    sessions: record.sessions.size,
     calls: record.calls,
     failures: record.failures,
     latencyMs: fleet.latencyMs[slot]!,

@@ -7,7 +7,8 @@ import type { Call, Random, Runtime } from '../core/index.ts';
 import { narrowed } from './candidates.ts';
 import type { EndpointRecord } from './endpoint-record.ts';
 import type { Fleet } from './fleet.ts';
-import type { Group, Plan, PlanRules } from './plan.ts';
+import type { Locality } from './locality.ts';
+import type { Plan, PlanRules } from './plan.ts';
 import { groupOf, planOf } from './plan.ts';
 import type { Candidates, Chooser } from './policy.ts';
 import type { Needs, RouteFilter } from './types.ts';
@@ -27,6 +28,8 @@ export interface RouterOptions<T> {
 export const NOBODY = -1;
 /** Those who may are at their `maxInFlight`. */
 export const FULL = -2;
+/** The obstacle that passes by itself. */
+export const AT_LIMIT = 'maxInFlight';
 
 /** Classes of work whose plans are kept; past that, all are made anew. */
 const MOST_PLANS = 256;
@@ -36,10 +39,12 @@ export class Router<T> {
   private readonly plans = new Map<string | undefined, Plan>();
   /** The plan of calls without needs; of all kinds, where there are no needs. */
   private common: Plan | undefined = undefined;
-  private isLimited = false;
+
+  private readonly locality: Locality | undefined;
 
   constructor(options: RouterOptions<T>) {
     this.options = options;
+    this.locality = options.rules.locality && this.guarded(options.rules.locality);
   }
 
   get hasNeeds(): boolean {
@@ -61,9 +66,9 @@ export class Router<T> {
     const group = groups.length === 1 ? groups[0]! : groupOf(plan, this.draw(call));
     if (tried === undefined && filters.length === 0) {
       const slot = chooser.pick(group.among, call, now);
-      if (!this.isLimited || !this.isFull(slot)) return slot;
+      if (!plan.isLimited || !this.isFull(slot)) return slot;
     }
-    return this.chooseAmongFew(plan, group, { call, now, tried });
+    return this.chooseAmongFew(plan, group.among, { call, now, tried });
   }
 
   /** What the plan says of a class of work. */
@@ -83,7 +88,7 @@ export class Router<T> {
     if (need !== undefined) return `needs: ${need}`;
     const filter = this.options.filters.find((one) => !this.passes(one, record, call));
     if (filter !== undefined) return `filter: ${filter.name}`;
-    return this.isFull(record.slot) ? 'maxInFlight' : undefined;
+    return this.isFull(record.slot) ? AT_LIMIT : undefined;
   }
 
   private draw(call: Call): number {
@@ -91,10 +96,11 @@ export class Router<T> {
     return hash === undefined ? this.options.random() : hash / 2 ** 32;
   }
 
-  /** Where not everybody in the group may serve: the group without them, else the other groups. */
-  private chooseAmongFew(plan: Plan, first: Group, asked: Asked): number {
+  /** Where not everybody in the group may serve: the group without them, else the others, else the spare. */
+  private chooseAmongFew(plan: Plan, first: Candidates, asked: Asked): number {
     const { call, now, tried } = asked;
-    const groups = [first, ...plan.groups.filter((group) => group !== first)];
+    const others = plan.groups.map(({ among }) => among).filter((among) => among !== first);
+    const sets = [first, ...others, ...plan.spare];
     let sawFull = false;
     const fit = (slot: number): boolean => {
       if (!this.passesAll(slot, call)) return false;
@@ -103,8 +109,8 @@ export class Router<T> {
       return false;
     };
     const pick = (keep: (slot: number) => boolean): number => {
-      for (const { among } of groups) {
-        const left: Candidates | undefined = narrowed(among, keep);
+      for (const among of sets) {
+        const left = narrowed(among, keep);
         if (left !== undefined) return this.options.chooser.pick(left, call, now);
       }
       return sawFull ? FULL : NOBODY;
@@ -115,14 +121,29 @@ export class Router<T> {
     return untried >= 0 ? untried : pick(fit);
   }
 
+  /** A locality that throws is reported, and zones do not matter. */
+  private guarded(locality: Locality): Locality {
+    const { runtime, name } = this.options;
+    return {
+      ...locality,
+      shares: (zones) => {
+        try {
+          return locality.shares(zones);
+        } catch (error) {
+          runtime.report(error, `${name}: locality ${locality.name}`);
+          return undefined;
+        }
+      },
+    };
+  }
+
   private build(kind: string | undefined): Plan {
     const { fleet, rules } = this.options;
     const needs = this.needsOf(kind);
     const records = [...fleet.byId.values()].filter(
       (record) => record.isOpen && this.missing(record, needs, kind) === undefined,
     );
-    this.isLimited = records.some(({ endpoint }) => endpoint.maxInFlight !== Infinity);
-    return planOf(records, fleet.weight, rules);
+    return planOf(records, fleet.weight, { ...rules, locality: this.locality });
   }
 
   private needsOf(kind: string | undefined): Needs | undefined {

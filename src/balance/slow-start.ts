@@ -10,7 +10,7 @@ export interface SlowStartOptions {
   readonly windowMs?: number;
   /** 1 rises evenly; above 1 faster at first, below 1 slower at first. @default 1 */
   readonly aggression?: number;
-  /** Least part of the weight, above 0 to 1. @default 0.1 */
+  /** Least part of the weight, 0.001–1. @default 0.1 */
   readonly minWeightRatio?: number;
 }
 

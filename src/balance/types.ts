@@ -1,7 +1,8 @@
 /** The public shape of a balancer. */
 
 import type { Call, Entry, EventSource, Pass, Policy, Runtime, Work } from '../core/index.ts';
-import type { Endpoint, EndpointInput, EndpointReport, EndpointState } from './endpoint.ts';
+import type { DrainReport, Endpoint, EndpointInput } from './endpoint.ts';
+import type { EndpointReport, EndpointState } from './endpoint.ts';
 import type { HealthOptions } from './health-checks.ts';
 import type { Locality } from './locality.ts';
 import type { OutlierOptions } from './outlier-watch.ts';
@@ -31,7 +32,7 @@ export type Verdict = 'success' | 'failure' | 'ignored';
 
 /** How sticky sessions are kept. */
 export interface StickyOptions {
-  /** A session without calls for so long may go elsewhere, ms. @default 3_600_000 */
+  /** A session without a call in flight for so long may go elsewhere, ms. @default 3_600_000 */
   readonly idleMs?: number;
   /** Sessions remembered, 1 or more; the longest idle goes first. @default 100_000 */
   readonly sessions?: number;
@@ -101,7 +102,7 @@ export interface BalancerChange<T> {
   readonly add?: readonly EndpointInput<T>[];
   /** Ids. What they serve goes on to its end. */
   readonly remove?: readonly string[];
-  /** New weights by id, above 0. */
+  /** New weights by id, 1e-6 to 1e6. */
   readonly reweight?: Readonly<Record<string, number>>;
   /** Other rules for outliers; `false` also takes everybody back. */
   readonly outliers?: OutlierOptions | false;
@@ -188,13 +189,6 @@ export interface BalancerEvents {
   suspect: { readonly id: string; readonly reason: string };
 }
 
-/** What was left when a drain was over. */
-export interface DrainReport {
-  /** Calls still in flight and sessions still open when `withinMs` had passed; both 0 otherwise. */
-  readonly inFlight: number;
-  readonly sessions: number;
-}
-
 /** Chooses an endpoint for each call, and learns how it went. */
 export interface Balancer<T> extends EventSource<BalancerEvents>, AsyncDisposable {
   readonly name: string;
@@ -218,7 +212,8 @@ export interface Balancer<T> extends EventSource<BalancerEvents>, AsyncDisposabl
   report(id: string, report: EndpointReport): void;
   /**
    * Sends no new calls to an endpoint but those of its sessions, and removes it when calls and
-   * sessions have ended, or `withinMs` has passed. @throws OptionError for an unknown id
+   * sessions have ended, or `withinMs` has passed: of several drains of one endpoint, the shortest
+   * time. Resolves, too, when it is removed meanwhile. @throws OptionError for an unknown id
    */
   drain(id: string, options?: { readonly withinMs?: number }): Promise<DrainReport>;
   /** Forgets a session, which may go anywhere from now on. */

@@ -21,7 +21,7 @@ export interface ProbeAnswer {
 }
 
 export interface ProbingOptions {
-  /** Asks the endpoint with this id. What it throws, or never answers, is no answer and nothing more. */
+  /** Asks the endpoint with this id, one question at a time. A throw, rubbish or silence is no answer, and no more. */
   readonly probe: (id: string) => ProbeAnswer | PromiseLike<ProbeAnswer>;
   /** Probes sent with each call, above 0; parts add up. @default 3 */
   readonly perCall?: number;
@@ -81,6 +81,8 @@ class Prober implements Chooser {
   private due = 0;
   private removals = 0;
   private clock = 0;
+  /** When those were asked who have not answered, by slot. */
+  private readonly askedAt = new Map<number, number>();
 
   constructor(fleet: FleetFigures, random: Random, rules: Rules) {
     this.fleet = fleet;
@@ -140,24 +142,27 @@ class Prober implements Chooser {
   private async ask(slot: number, endpoints: number): Promise<void> {
     const id = this.fleet.ids[slot];
     if (id === undefined) return;
-    let answer: ProbeAnswer;
-    try {
-      answer = await this.rules.probe(id);
-    } catch {
-      return; // an endpoint that does not answer is not chosen by its answer
-    }
+    // One that has not answered yet is not asked again until its answer would be too old.
+    if (this.clock - (this.askedAt.get(slot) ?? -Infinity) < this.rules.maxAgeMs) return;
+    this.askedAt.set(slot, this.clock);
+    const answer = await this.answerOf(id);
+    this.askedAt.delete(slot);
+    if (answer === undefined) return;
     const { inFlight, latencyMs } = answer;
-    if (!(inFlight >= 0) || !(latencyMs >= 0)) return;
     this.remember(inFlight);
-    this.pool.push({
-      slot,
-      id,
-      inFlight,
-      latencyMs,
-      at: this.clock,
-      usesLeft: this.uses(endpoints),
-    });
+    const usesLeft = this.uses(endpoints);
+    this.pool.push({ slot, id, inFlight, latencyMs, at: this.clock, usesLeft });
     if (this.pool.length > this.rules.poolSize) this.pool.shift();
+  }
+
+  /** What an endpoint says; undefined where it throws or says nothing of use. */
+  private async answerOf(id: string): Promise<ProbeAnswer | undefined> {
+    try {
+      const answer = await this.rules.probe(id);
+      return answer.inFlight >= 0 && answer.latencyMs >= 0 ? answer : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** How often an answer may be used: b_reuse of the paper. */
