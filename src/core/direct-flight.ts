@@ -10,7 +10,7 @@
 import type { Call, FlightCall, Work } from './call.ts';
 import { flightCall, TOKEN } from './call.ts';
 import type { Door, Entry } from './door.ts';
-import { ADMITTED, isPending, outcomeOf, refusalError } from './door.ts';
+import { ADMITTED, isPass, isPending, outcomeOf, refusalError } from './door.ts';
 import type { Ending } from './held-pass.ts';
 import { endAll, endSome, HeldPass } from './held-pass.ts';
 import type { Runtime } from './runtime.ts';
@@ -33,11 +33,13 @@ export function flyDirectly<T>(
     const now = runtime.now();
     for (let i = 0; i < doors.length; i++) {
       const entry = (doors[i] as Door).enter(inFlight, now);
-      if (isPending(entry)) {
-        return flyOn({ doors, runtime, work, call: inFlight, from: i, held }, entry);
+      if (entry === ADMITTED) continue;
+      if (isPass(entry)) {
+        held = new HeldPass(entry, held);
+        continue;
       }
-      if (!entry.ok) throw refusalError(entry);
-      if (entry !== ADMITTED) held = new HeldPass(entry, held);
+      if (!isPending(entry)) throw refusalError(entry);
+      return flyOn({ doors, runtime, work, call: inFlight, from: i, held }, entry);
     }
     return land(work(inFlight, undefined), held, runtime, inFlight);
   } catch (error) {

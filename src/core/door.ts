@@ -108,6 +108,11 @@ export function outcomeOf(error: unknown, token: CancelToken | undefined): Outco
   return isRejectedError(error) ? 'refused' : 'failure';
 }
 
+/** True for a yes; asked before the rest, for the yes is the usual answer. */
+export function isPass(entry: Entry | Promise<Entry>): entry is Pass {
+  return (entry as Entry).ok;
+}
+
 /** True for an answer that is still to come. */
 export function isPending(entry: Entry | Promise<Entry>): entry is Promise<Entry> {
   return (entry as Entry).ok === undefined;

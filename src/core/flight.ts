@@ -10,8 +10,9 @@ import { ownSignal } from './call.ts';
 import { flyDirectly, flyThroughOne } from './direct-flight.ts';
 import type { Door, Stage } from './door.ts';
 import type { Policy } from './policy.ts';
-import { flyRacing, stepsOf } from './racing-flight.ts';
+import { flyRacing } from './racing-flight.ts';
 import type { Runtime } from './runtime.ts';
+import { stepsOf } from './step.ts';
 
 /**
  * Derives `run` from a row of stages, outermost first. It always answers with a promise.

@@ -9,34 +9,18 @@
 import type { Alarm } from './alarm.ts';
 import type { Call, FlightCall, Work } from './call.ts';
 import { flightCall, ownSignal, TOKEN } from './call.ts';
-import type { CancelHook } from './cancellation.ts';
-import { cancelHook, CancelScope, tokenOf } from './cancellation.ts';
-import type { Door, Entry, Outcome, Stage, TimeLimit } from './door.ts';
-import { ADMITTED, isPending, outcomeOf, refusalError } from './door.ts';
-import { stackless, TimeoutError } from './errors.ts';
+import type { CancelHook, CancelToken, ScopeState } from './cancellation.ts';
+import { addHook, cancelHook, cancelScope, removeHook, signalOf, tokenOf } from './cancellation.ts';
+import type { Entry, Outcome, TimeLimit } from './door.ts';
+import { ADMITTED, isPass, isPending, outcomeOf, refusalError } from './door.ts';
 import type { Ending } from './held-pass.ts';
 import { endAll, endSome, HeldPass } from './held-pass.ts';
 import type { Runtime } from './runtime.ts';
+import type { Step } from './step.ts';
 import type { StreamWatcher, WatchedStream } from './stream.ts';
 import { isStream, watchStream } from './stream.ts';
 import { isThenable } from './thenable.ts';
 import { TimeBounds } from './time-bounds.ts';
-
-/**
- * A stage, told apart once: asking each of a row of unlike objects at every call whether it has `enter`
- * costs more than all else a flight does (measured 110 ns).
- */
-export interface Step {
-  readonly door: Door | undefined;
-  readonly limit: TimeLimit | undefined;
-}
-
-/** The steps of a row of stages. */
-export function stepsOf(stages: readonly Stage[]): Step[] {
-  return stages.map((stage) =>
-    'enter' in stage ? { door: stage, limit: undefined } : { door: undefined, limit: stage },
-  );
-}
 
 /** Runs `work` behind `steps`, outermost first. Never throws. */
 export function flyRacing<T>(
@@ -51,7 +35,14 @@ export function flyRacing<T>(
 /** `waiting`: at a door. `working`: the work, or its stream, runs. `settled`: nothing runs any more. */
 type Phase = 'waiting' | 'working' | 'settled';
 
-class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
+class RacingFlight<T> implements ScopeState, Alarm, StreamWatcher {
+  isCancelled = false;
+  reason: unknown = undefined;
+  firstHook: CancelHook | undefined = undefined;
+  controller: AbortController | undefined = undefined;
+  hookToken: CancelToken | undefined = undefined;
+  hookPrevious: CancelHook | undefined = undefined;
+  hookNext: CancelHook | undefined = undefined;
   alarmId = -1;
   private readonly steps: readonly Step[];
   private readonly runtime: Runtime;
@@ -69,7 +60,6 @@ class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
   private reject!: (error: unknown) => void;
 
   constructor(steps: readonly Step[], runtime: Runtime, work: Work<T>, call: Call | undefined) {
-    super();
     this.steps = steps;
     this.runtime = runtime;
     this.work = work;
@@ -87,24 +77,32 @@ class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
     return promise;
   }
 
+  get signal(): AbortSignal {
+    return signalOf(this);
+  }
+
+  cancel(reason: unknown): void {
+    cancelScope(this, reason);
+  }
+
+  add(hook: CancelHook): void {
+    addHook(this, hook);
+  }
+
+  remove(hook: CancelHook): void {
+    removeHook(this, hook);
+  }
+
   /** The caller, or the flight outside this one, gave up. */
-  override cancelled(reason: unknown): void {
+  cancelled(reason: unknown): void {
     if (this.resolve === undefined) this.cancel(reason);
     else this.giveUp({ outcome: 'cancelled', detail: reason, told: 0 });
   }
 
   /** A limit was passed, or the work that ignored its signal is given up. */
   ring(): void {
-    if (this.ending !== undefined) {
-      this.settle();
-      return;
-    }
-    const { limit, passesOutside, missing, ms } = (this.bounds as TimeBounds).expiry();
-    const text = `${limit?.name ?? 'deadline'}: no ${missing} within ${ms} ms`;
-    const error = stackless(() => new TimeoutError(text, ms));
-    // A deadline is the caller's patience: however short, it says nothing of the work.
-    const outcome = limit === undefined ? 'cancelled' : 'failure';
-    this.giveUp({ outcome, detail: error, told: passesOutside });
+    if (this.ending !== undefined) this.settle();
+    else this.giveUp((this.bounds as TimeBounds).ending());
   }
 
   asked(): void {
@@ -157,12 +155,14 @@ class RacingFlight<T> extends CancelScope implements Alarm, StreamWatcher {
           return;
         }
         const entry = door.enter(this.call, from);
-        if (isPending(entry)) {
-          void this.wait(i, entry);
-          return;
+        if (entry === ADMITTED) continue;
+        if (isPass(entry)) {
+          this.held = new HeldPass(entry, this.held);
+          continue;
         }
-        if (!entry.ok) throw refusalError(entry);
-        if (entry !== ADMITTED) this.held = new HeldPass(entry, this.held);
+        if (!isPending(entry)) throw refusalError(entry);
+        void this.wait(i, entry);
+        return;
       }
       this.launch();
     } catch (error) {

@@ -6,9 +6,11 @@
  */
 
 import type { TimeLimit } from './door.ts';
+import { stackless, TimeoutError } from './errors.ts';
+import type { Ending } from './held-pass.ts';
 
 /** A limit that was passed. */
-export interface Expiry {
+interface Expiry {
   /** The limit, or undefined when it was the call's own deadline. */
   readonly limit: TimeLimit | undefined;
   /** How many passes lie outside it; to those the call has failed. */
@@ -56,8 +58,16 @@ export class TimeBounds {
     return this.items === undefined ? this.at : Math.min(this.at, this.items.nextAt());
   }
 
-  /** Which limit was passed. */
-  expiry(): Expiry {
+  /** How the call ends for its caller, now that a limit has been passed. */
+  ending(): Ending {
+    const { limit, passesOutside, missing, ms } = this.expiry();
+    const text = `${limit?.name ?? 'deadline'}: no ${missing} within ${ms} ms`;
+    const detail = stackless(() => new TimeoutError(text, ms));
+    // A deadline is the caller's patience: however short, it says nothing of the work.
+    return { outcome: limit === undefined ? 'cancelled' : 'failure', detail, told: passesOutside };
+  }
+
+  private expiry(): Expiry {
     const { limit, passesOutside, items } = this;
     if (items !== undefined && items.nextAt() < this.at) return items.expiry();
     const ms = limit === undefined ? this.at - this.from : limit.limitMs;
