@@ -27,7 +27,7 @@ class CandidateSet implements Candidates {
 
   has(slot: number): boolean {
     if (this.members === undefined) {
-      this.members = new Uint8Array(Math.max(-1, ...this.slots) + 1);
+      this.members = new Uint8Array(this.slots.reduce((most, one) => Math.max(most, one), -1) + 1);
       for (const one of this.slots) this.members[one] = 1;
     }
     return this.members[slot] === 1;

@@ -271,7 +271,6 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
     const { fleet } = this;
     let next = Infinity;
     let changed = false;
-    fleet.weightTotal = 0;
     for (const record of fleet.all()) {
       const sinceMs = now - record.startedAt;
       let factor = record.capacity;
@@ -279,9 +278,7 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
         factor *= slowStartFactor(sinceMs, slowStart);
         next = now + slowStart.windowMs / WARMING_STEPS;
       }
-      const given = fleet.givenWeight[record.slot]!;
-      const weight = given * factor;
-      fleet.weightTotal += given;
+      const weight = fleet.givenWeight[record.slot]! * factor;
       changed ||= weight !== fleet.weight[record.slot];
       fleet.weight[record.slot] = weight;
     }

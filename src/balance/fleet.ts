@@ -23,7 +23,6 @@ export class Fleet<T> implements FleetFigures {
   quality: Float64Array<ArrayBuffer> = new Float64Array(0);
   /** Of calls that succeeded: what fails fast says nothing of how long work takes. */
   meanLatencyMs = 0;
-  weightTotal = 0;
   activeTotal = 0;
   private meanAt = 0;
   readonly memoryMs: number;

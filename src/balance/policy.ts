@@ -17,7 +17,7 @@ export interface BalancePolicy {
 
 /** Chooses for one balancer. */
 export interface Chooser {
-  /** True where the same key goes to the same endpoint; groups are then drawn by the key, too. */
+  /** A whole number below 2 ** 32 by which the group is drawn, so that a key stays in one; undefined: at random. */
   readonly hashOf?: (call: Call) => number | undefined;
   /** The slot of the endpoint for `call`: one of the candidates, of which there is at least one. */
   pick(among: Candidates, call: Call, now: number): number;
@@ -57,8 +57,7 @@ export interface FleetFigures {
   readonly weight: Float64Array;
   /** Weight as given. */
   readonly givenWeight: Float64Array;
-  /** Sums over all endpoints. */
-  readonly weightTotal: number;
+  /** Sum over all endpoints. */
   readonly activeTotal: number;
   /** Calls in flight. */
   readonly active: Float64Array;

@@ -51,7 +51,7 @@ export function smoothSequence(weights: readonly number[]): Uint32Array {
 export function wholeWeights(weights: readonly number[]): number[] {
   const exact = weights.every(Number.isInteger) ? reduced(weights) : undefined;
   if (exact !== undefined && sumOf(exact) <= LONGEST) return exact;
-  const most = Math.max(...weights);
+  const most = weights.reduce((a, b) => Math.max(a, b));
   // In steps of a hundredth of the greatest, coarser where there are many members.
   const steps = Math.max(1, Math.min(100, Math.floor((LONGEST * most) / sumOf(weights))));
   return reduced(weights.map((weight) => Math.max(1, Math.round((weight / most) * steps))));

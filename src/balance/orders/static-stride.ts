@@ -16,7 +16,7 @@ export function staticStride(weights: readonly number[], first = 0): TurnOrder {
   const known = weights.filter((weight) => weight > 0);
   if (known.length < 2) return rotation(weights.length, first);
   const mean = known.reduce((sum, weight) => sum + weight, 0) / known.length;
-  const scale = FULL / Math.max(...known);
+  const scale = FULL / known.reduce((a, b) => Math.max(a, b));
   const scaled = Uint16Array.from(weights, (weight) => Math.round(scale * (weight || mean)));
   let turn = first;
   return {

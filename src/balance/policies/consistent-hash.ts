@@ -69,13 +69,13 @@ class ByKey implements Chooser {
     if (key === undefined) return among.slots[this.turn++ % among.size]!;
     const first = this.home(among, key);
     if (first < 0) return among.slots[(this.hash.low >>> 0) % among.size]!;
-    if (this.rules.bound === Infinity || this.fullness(first) <= 1) return first;
+    if (this.rules.bound === Infinity || this.fullness(first, among) <= 1) return first;
     return among.slots[
       boundedPick({
         first: among.slots.indexOf(first),
         hash: this.hash.low,
         hosts: among.size,
-        fullness: (at) => this.fullness(among.slots[at]!),
+        fullness: (at) => this.fullness(among.slots[at]!, among),
       })
     ]!;
   }
@@ -91,7 +91,7 @@ class ByKey implements Chooser {
   explain(slot: number, among: Candidates, call: Call): PolicyReason {
     const key = this.rules.keyOf(call);
     const isHome = key !== undefined && this.home(among, key) === slot;
-    const fullness = this.fullness(slot);
+    const fullness = this.fullness(slot, among);
     const cost = (isHome ? 0 : 1) + Math.max(0, fullness - 1);
     return { cost, parts: { isHome: Number(isHome), fullness } };
   }
@@ -102,10 +102,15 @@ class ByKey implements Chooser {
   }
 
   /** Calls in flight with this one ÷ those allowed; up to 1 there is room. */
-  private fullness(slot: number): number {
+  private fullness(slot: number, { base }: Candidates): number {
     const { fleet } = this;
     if (this.rules.bound === Infinity) return 0;
-    const share = fleet.givenWeight[slot]! / fleet.weightTotal;
+    // Of those in use: with half of them ill, everybody else would be above a share of all.
+    const total = (base.prepared ??= base.slots.reduce(
+      (sum, one) => sum + fleet.givenWeight[one]!,
+      0,
+    )) as number;
+    const share = fleet.givenWeight[slot]! / total;
     return (fleet.active[slot]! + 1) / allowedLoad(fleet.activeTotal, this.rules.bound, share);
   }
 

@@ -39,8 +39,18 @@ export function keyTable(kind: KeyTableKind, members: readonly TableMember[]): K
 
 const POINTS = 160;
 
+/**
+ * The weight that has `POINTS`: the mean, so that 100, 100 and 1, 1 make the same ring, but to the next
+ * power of two, so that it hardly ever changes, and keys with it, when an endpoint comes or goes.
+ */
+function weightUnit(members: readonly TableMember[]): number {
+  const mean = members.reduce((sum, { weight }) => sum + weight, 0) / members.length;
+  return 2 ** Math.round(Math.log2(mean));
+}
+
 function ringTable(members: readonly TableMember[]): KeyTable {
-  const counts = members.map(({ weight }) => Math.max(1, Math.round(weight * POINTS)));
+  const unit = weightUnit(members);
+  const counts = members.map(({ weight }) => Math.max(1, Math.round((weight / unit) * POINTS)));
   const ring = hashRing(
     namedPoints(
       members.map(({ id }) => id),
