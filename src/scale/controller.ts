@@ -7,6 +7,7 @@ import type { Alarm, Emitter, EventSource, Listener, Runtime } from '../core/ind
 import { emitter, optionChecks, systemRuntime } from '../core/index.ts';
 import type { Decision } from './decision.ts';
 import type { EngineState } from './engine-state.ts';
+import { checkedState } from './engine-state.ts';
 import type { ScalingEngine } from './engine.ts';
 import { requireMethod, requireObject } from './plug-ins.ts';
 import type { Actuator, Source } from './ports.ts';
@@ -93,14 +94,13 @@ export function controller(options: ControllerOptions): Controller {
     'runtime',
   ]);
   const { name = 'controller', runtime = systemRuntime(), everyMs = 5_000 } = options;
+  requireMethod(check, 'runtime', runtime, 'now');
   requireMethod(check, 'engine', options.engine, 'decide');
   requireObject(check, 'sources', options.sources);
   for (const [metric, source] of Object.entries(options.sources)) {
     requireMethod(check, `sources.${metric}`, source, 'read');
   }
-  if (options.state !== undefined && options.state.version !== 1) {
-    check.refuse('state', 'of version 1', options.state);
-  }
+  if (options.state !== undefined) checkedState('controller.state', options.state);
   requireMethod(check, 'actuator', options.actuator, 'current');
   requireMethod(check, 'actuator', options.actuator, 'apply');
   return new TickingController({

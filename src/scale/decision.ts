@@ -4,7 +4,7 @@
 
 /**
  * - `on`: decisions are carried out.
- * - `scaleOutOnly`: the fleet may grow, never shrink.
+ * - `scaleOutOnly`: the fleet may grow, never shrink; one above `bounds.max` stays there.
  * - `recommend`: decides, explains and records; nothing is carried out.
  * - `off`: asks for nothing.
  */

@@ -62,12 +62,14 @@ export function checkedParts(options: ScalingEngineOptions): Parts {
     'startUpMs',
     'restsAtZero',
   ]);
-  const { combine, derived = {} } = options;
+  const { combine, derived = {}, restsAtZero = false } = options;
   requireObject(check, 'bounds', options.bounds);
   requireObject(check, 'policies', options.policies);
   const min = check.number('bounds.min', options.bounds.min, { min: 0, integer: true });
   const max = check.count('bounds.max', options.bounds.max);
   if (max < min) check.refuse('bounds.max', `bounds.min (${min}) or more`, max);
+  if (typeof restsAtZero !== 'boolean') check.refuse('restsAtZero', 'true or false', restsAtZero);
+  requireObject(check, 'derived', derived);
   if (combine !== undefined) requireMethod(check, 'combine', combine, 'combine');
   for (const [name, compute] of Object.entries(derived)) {
     check.callable(`derived.${name}`, compute);
@@ -80,7 +82,7 @@ export function checkedParts(options: ScalingEngineOptions): Parts {
     derived,
     rules: qualityRules(options.quality ?? {}, check),
     startUpMs: check.nonNegative('startUpMs', options.startUpMs ?? 60_000),
-    restsAtZero: options.restsAtZero ?? false,
+    restsAtZero,
     mode: check.oneOf('mode', options.mode ?? 'on', ['on', 'scaleOutOnly', 'recommend', 'off']),
   };
 }

@@ -13,7 +13,7 @@ import type { Decision, ScalingMode } from './decision.ts';
 import type { Parts, ScalingEngineOptions } from './engine-options.ts';
 import { checkedParts } from './engine-options.ts';
 import type { EngineState } from './engine-state.ts';
-import { FIRST_STATE } from './engine-state.ts';
+import { checkedState, FIRST_STATE } from './engine-state.ts';
 import type { Trace } from './plug-ins.ts';
 import type { Bounds } from './ports.ts';
 import { countedFleet } from './ports.ts';
@@ -69,6 +69,8 @@ class PureEngine implements ScalingEngine {
   readonly mode: ScalingMode;
   private readonly parts: Parts;
   private readonly lookBackMs: number;
+  /** The state returned last, which needs no check: it decides nothing. */
+  private returned: EngineState = FIRST_STATE;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -83,9 +85,15 @@ class PureEngine implements ScalingEngine {
     observations: Observations,
     now: number,
   ): { decision: Decision; state: EngineState } {
-    const before = state ?? FIRST_STATE;
-    if (before.version !== 1) throw new OptionError('decide.state', 'of version 1', state);
+    const before = this.known(state ?? FIRST_STATE);
     if (!Number.isFinite(now)) throw new OptionError('decide.now', 'a finite number', now);
+    if (typeof observations?.metrics !== 'object') {
+      throw new OptionError(
+        'decide.observations',
+        'an object with fleet and metrics',
+        observations,
+      );
+    }
     const fleet = countedFleet(observations.fleet);
     // A fleet that does not tell ready units from others teaches nothing.
     const startUps = tellsReady(observations.fleet)
@@ -108,6 +116,17 @@ class PureEngine implements ScalingEngine {
     const desired = permitted(this.mode, recommended, previous, trace);
     const limited = recommended !== asked.wish;
     const change = { at: now, from: previous, to: desired };
+    const after: EngineState = {
+      version: 1,
+      at: now,
+      policies: asked.next,
+      stages: staged.next,
+      changes: desired === previous ? scene.changes : [...scene.changes, change],
+      startUps: desired > previous ? withAsked(startUps, desired, now) : startUps,
+      lastGood: scene.lastGood(),
+      blindSince: asked.blindSince,
+    };
+    this.returned = after;
     return {
       decision: {
         at: now,
@@ -122,16 +141,13 @@ class PureEngine implements ScalingEngine {
         nextEligibleAt: limited ? staged.until : undefined,
         faults: trace.faults,
       },
-      state: {
-        version: 1,
-        at: now,
-        policies: asked.next,
-        stages: staged.next,
-        changes: desired === previous ? scene.changes : [...scene.changes, change],
-        startUps: desired > previous ? withAsked(startUps, desired, now) : startUps,
-        lastGood: scene.lastGood(),
-        blindSince: asked.blindSince,
-      },
+      state: after,
     };
+  }
+
+  private known(state: EngineState): EngineState {
+    return state === this.returned || state === FIRST_STATE
+      ? state
+      : checkedState('decide.state', state);
   }
 }

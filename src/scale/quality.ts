@@ -4,6 +4,7 @@
  */
 
 import type { OptionChecks } from '../core/index.ts';
+import { requireObject } from './plug-ins.ts';
 import type { Sample } from './sample.ts';
 import { badSample, hasValue } from './sample.ts';
 
@@ -55,6 +56,7 @@ export function qualityRules(options: QualityOptions, check: OptionChecks): Qual
   const { plausible = {}, fallback } = options;
   const staleAfterMs = check.durationMs('quality.staleAfterMs', options.staleAfterMs ?? 60_000);
   const keepLastMs = check.nonNegative('quality.keepLastMs', options.keepLastMs ?? 0);
+  requireObject(check, 'quality.plausible', plausible);
   for (const [metric, range] of Object.entries(plausible)) {
     check.known(range, ['min', 'max']);
     const { min = 0, max = Infinity } = range;
@@ -99,6 +101,7 @@ function believed(sample: Sample, min: number, max: number, freshSince: number):
 }
 
 function checkFallback(fallback: Fallback, check: OptionChecks): void {
+  requireObject(check, 'quality.fallback', fallback);
   const { units, afterMs, forMs = Infinity, when = 'always' } = fallback;
   check.nonNegative('quality.fallback.afterMs', afterMs);
   check.durationMs('quality.fallback.forMs', forMs);

@@ -233,6 +233,23 @@ function numbersIn(value: unknown, path: readonly string[] = []): (readonly stri
   return Object.entries(value as object).flatMap(([key, one]) => numbersIn(one, [...path, key]));
 }
 
+/** Every place in plain data, the numbers' and what they stand in. */
+function placesIn(value: object): (readonly string[])[] {
+  const places = numbersIn(value).flatMap((path) => path.map((_, i) => path.slice(0, i + 1)));
+  const tops = Object.keys(value).map((key) => [key]);
+  return [...new Map([...tops, ...places].map((path) => [path.join('.'), path])).values()];
+}
+
+/** What it throws, if it does. */
+function thrown(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
 /** A copy with another value at a place. */
 function withAt(value: unknown, [key, ...rest]: readonly string[], put: unknown): unknown {
   if (key === undefined) return put;
@@ -259,6 +276,17 @@ describe.each(Object.entries(factories))('%s', (_, [make, options]) => {
     },
   );
 
+  it('names what is null, a text or a list where it should not be', () => {
+    for (const path of placesIn(options)) {
+      for (const nonsense of [null, 'no', [null]]) {
+        const error = thrown(() => make(withAt(options, path, nonsense) as never));
+
+        const said = `${path.join('.')}: ${JSON.stringify(nonsense)}`;
+        if (error !== undefined) expect(error, said).toMatchObject({ code: 'ERR_OPTION' });
+      }
+    }
+  });
+
   it('refuses an option that it does not know', () => {
     if (make === weighted) return; // any name may be a policy's
     const misspelt = { ...options, metrix: 1 };
@@ -284,6 +312,10 @@ describe('plain JavaScript', () => {
     ['unitActuator', unitActuator, { ...units, scaleIn: { stays: 1 } }],
     ['unitActuator', unitActuator, { ...units, scaleIn: { vetoes: () => true } }],
     ['scalingEngine', scalingEngine, { ...engine, stages: {} }],
+    ['scalingEngine', scalingEngine, { ...engine, restsAtZero: 'no' }],
+    ['scalingEngine', scalingEngine, { ...engine, derived: null }],
+    ['deadBand', deadBand, { out: null }],
+    ['deadBand', deadBand, { in: 5 }],
     ['scalingEngine', scalingEngine, { ...engine, quality: { plausible: { cpu: null } } }],
   ] as const)(
     'gets a named error from %s for parts that are missing or no part: %#',

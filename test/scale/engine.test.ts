@@ -196,6 +196,57 @@ describe('scalingEngine', () => {
     );
   });
 
+  it.each([
+    {},
+    { policies: 5 },
+    { stages: null },
+    { changes: {} },
+    { changes: [null] },
+    { changes: [{ at: 'x', from: 1, to: 2 }] },
+    { at: '5' },
+    { startUps: { pending: [{}], took: [], planMs: null } },
+    { startUps: 5 },
+    { lastGood: { cpu: 5 } },
+    { blindSince: [undefined] },
+  ])('refuses a state of the right version that is none: %j', (junk) => {
+    const whole = { policies: {}, stages: {}, changes: [] };
+    const parts = Object.keys(junk).length === 0 ? {} : { ...whole, ...junk };
+    const state = { version: 1, ...parts } as never;
+
+    expect(() => engineOf().decide(state, { fleet: 4, metrics: {} }, 0)).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTION', option: 'decide.state' }),
+    );
+  });
+
+  it('goes on from its own state after JSON', () => {
+    const engine = engineOf();
+    const observations = { fleet: { current: 4, ready: 4 }, metrics: { cpu: 1.4 } };
+    const { state } = engine.decide(undefined, observations, 0);
+    const stored = JSON.parse(JSON.stringify(state)) as typeof state;
+
+    expect(engine.decide(stored, observations, 1_000)).toEqual(
+      engine.decide(state, observations, 1_000),
+    );
+  });
+
+  it.each([undefined, null, 5, {}, { fleet: 3 }])('refuses observations %j', (observations) => {
+    expect(() => engineOf().decide(undefined, observations as never, 0)).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTION' }),
+    );
+  });
+
+  it('in scaleOutOnly leaves a fleet above the most where it is', () => {
+    const engine = scalingEngine({
+      bounds: { min: 1, max: 5 },
+      policies: { cpu: targetTracking({ metric: 'cpu', target: 0.5 }) },
+      mode: 'scaleOutOnly',
+    });
+
+    const { decision } = engine.decide(undefined, { fleet: 8, metrics: { cpu: 0.9 } }, 0);
+
+    expect(decision).toMatchObject({ recommended: 5, desired: 8 });
+  });
+
   it.each<[string, unknown]>([
     ['measured at no time', { value: 0.1, at: NaN }],
     ['a text', '0.1'],

@@ -8,6 +8,7 @@
  */
 
 import { optionChecks } from '../../core/index.ts';
+import { requireObject } from '../plug-ins.ts';
 import { show } from '../decision.ts';
 import type { Proposal, ScalingPolicy, Situation } from '../ports.ts';
 import { hasValue } from '../sample.ts';
@@ -43,6 +44,7 @@ export function targetTracking(options: TargetTrackingOptions): ScalingPolicy {
   const check = optionChecks('targetTracking');
   check.known(options, ['metric', 'target', 'of', 'tolerance']);
   const { metric, tolerance = {} } = options;
+  requireObject(check, 'tolerance', tolerance);
   check.text('metric', metric);
   const target = check.positive('target', options.target);
   const of = check.oneOf('of', options.of ?? 'average', ['average', 'total']);

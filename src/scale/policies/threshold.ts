@@ -6,6 +6,7 @@
  */
 
 import { optionChecks } from '../../core/index.ts';
+import { requireObject } from '../plug-ins.ts';
 import { show } from '../decision.ts';
 import type { Proposal, ScalingPolicy } from '../ports.ts';
 import { hasValue } from '../sample.ts';
@@ -41,9 +42,11 @@ export interface ThresholdOptions {
 export function threshold(options: ThresholdOptions): ScalingPolicy {
   const check = optionChecks('threshold');
   check.known(options, ['metrics', 'stepOut', 'stepIn']);
+  requireObject(check, 'metrics', options.metrics);
   const pairs = Object.entries(options.metrics);
   if (pairs.length === 0) check.refuse('metrics', 'at least one metric', options.metrics);
   for (const [name, pair] of pairs) {
+    requireObject(check, `metrics.${name}`, pair);
     check.number(`metrics.${name}.out`, pair.out);
     check.number(`metrics.${name}.in`, pair.in);
     if (pair.in >= pair.out) check.refuse(`metrics.${name}.in`, `below out (${pair.out})`, pair.in);

@@ -9,6 +9,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import type { OptionChecks } from '../../core/index.ts';
+import { requireObjects } from '../plug-ins.ts';
 import { show } from '../decision.ts';
 import type { Change, Proposal, ScalingPolicy } from '../ports.ts';
 import { hasValue } from '../sample.ts';
@@ -133,6 +134,7 @@ function checkSteps(
   steps: readonly AwsStep[],
   direction: 'above' | 'below',
 ): readonly AwsStep[] {
+  requireObjects(check, 'steps', steps);
   if (steps.length === 0) check.refuse('steps', 'at least one step', steps);
   steps.forEach(({ lower, upper }, i) => {
     if (lower !== undefined) check.number(`steps[${i}].lower`, lower);

@@ -7,6 +7,7 @@
  */
 
 import type { OptionChecks } from '../../core/index.ts';
+import { requireObjects } from '../plug-ins.ts';
 import type { Adjustment, Stage } from '../ports.ts';
 import type { Rate, RateRule } from '../stages/rate-limits.ts';
 import { rateLimits } from '../stages/rate-limits.ts';
@@ -104,6 +105,7 @@ function checkRules(check: OptionChecks, path: string, rules: FullScalingRules):
     });
   }
   check.oneOf(`${path}.selectPolicy`, rules.selectPolicy, ['Max', 'Min', 'Disabled']);
+  requireObjects(check, `${path}.policies`, policies);
   policies.forEach(({ type, value, periodSeconds }, i) => {
     check.oneOf(`${path}.policies[${i}].type`, type, ['Pods', 'Percent']);
     check.count(`${path}.policies[${i}].value`, value);

@@ -5,6 +5,7 @@
 
 import type { OptionChecks } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
+import { requireObject, requireObjects } from '../plug-ins.ts';
 import { show } from '../decision.ts';
 import type { ScalingEngineOptions } from '../engine-options.ts';
 import type { Proposal, ScalingPolicy, Situation, Unit } from '../ports.ts';
@@ -91,8 +92,10 @@ export function hpa(options: HpaOptions): ScalingEngineOptions {
     'controller',
   ]);
   const { metrics = [{ type: 'Resource', resource: 'cpu', averageUtilization: 80 }] } = options;
+  requireObjects(check, 'metrics', metrics);
   if (metrics.length === 0) check.refuse('metrics', 'at least one metric', metrics);
   const { behavior } = options;
+  if (behavior !== undefined) requireObject(check, 'behavior', behavior);
   const flags = checkedFlags(options.controller ?? {}, check);
   const tolerance = (direction: 'scaleUp' | 'scaleDown'): number => {
     const own = behavior?.[direction]?.tolerance ?? undefined;

@@ -4,6 +4,7 @@
  */
 
 import { optionChecks } from '../../core/index.ts';
+import { requireObjects } from '../plug-ins.ts';
 import type { ScalingEngineOptions } from '../engine-options.ts';
 import { scaleToZero } from '../stages/scale-to-zero.ts';
 import type { HpaMetric, HpaOptions } from './hpa.ts';
@@ -46,6 +47,7 @@ export function keda(options: KedaOptions): ScalingEngineOptions {
     'behavior',
   ]);
   const { minReplicaCount: min = 0, maxReplicaCount: max = 100, triggers, behavior } = options;
+  requireObjects(check, 'triggers', triggers);
   check.number('minReplicaCount', min, { min: 0, integer: true });
   const idle = check.number('idleReplicaCount', options.idleReplicaCount ?? min, {
     min: 0,

@@ -7,6 +7,7 @@
  */
 
 import { optionChecks } from '../../core/index.ts';
+import { requireObject } from '../plug-ins.ts';
 import type { ScalingEngineOptions } from '../engine-options.ts';
 import type { Bounds, Proposal, ScalingPolicy, Situation } from '../ports.ts';
 import { hasValue } from '../sample.ts';
@@ -47,11 +48,13 @@ export function nomad(options: NomadOptions): ScalingEngineOptions {
   const check = optionChecks('nomad');
   check.known(options, ['min', 'max', 'checks', 'cooldownMs', 'cooldownOnScaleUpMs']);
   const { cooldownMs = 300_000, cooldownOnScaleUpMs = cooldownMs } = options;
+  requireObject(check, 'checks', options.checks);
   if (Object.keys(options.checks).length === 0) {
     check.refuse('checks', 'at least one check', options.checks);
   }
   for (const [name, one] of Object.entries(options.checks)) {
     check.known(one, ['metric', 'strategy', 'group', 'queryWindowMs', 'onError']);
+    requireObject(check, `checks.${name}`, one);
     check.text(`checks.${name}.metric`, one.metric);
     check.callable(`checks.${name}.strategy`, one.strategy);
     check.positive(`checks.${name}.queryWindowMs`, one.queryWindowMs ?? 60_000);

@@ -5,6 +5,7 @@
 
 import { optionChecks } from '../../core/index.ts';
 import type { OptionChecks } from '../../core/index.ts';
+import { requireObject } from '../plug-ins.ts';
 import type { Adjustment, Stage } from '../ports.ts';
 
 /** The greater of the two is let pass unanswered. */
@@ -30,8 +31,9 @@ export interface DeadBandOptions {
 export function deadBand(options: DeadBandOptions = {}): Stage {
   const check = optionChecks('deadBand');
   check.known(options, ['out', 'in']);
-  const out = checkedBand(check, 'out', options.out ?? {});
-  const inward = checkedBand(check, 'in', options.in ?? { ratio: 0.1 });
+  const { out: outBand = {}, in: inBand = { ratio: 0.1 } } = options;
+  const out = checkedBand(check, 'out', outBand);
+  const inward = checkedBand(check, 'in', inBand);
 
   return {
     name: 'deadBand',
@@ -45,6 +47,8 @@ export function deadBand(options: DeadBandOptions = {}): Stage {
 }
 
 function checkedBand(check: OptionChecks, name: string, band: Band): Required<Band> {
+  requireObject(check, name, band);
+  check.known(band, ['units', 'ratio']);
   return {
     units: check.nonNegative(`${name}.units`, band.units ?? 0),
     ratio: check.nonNegative(`${name}.ratio`, band.ratio ?? 0),
