@@ -169,6 +169,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     if (this.sessions !== undefined && call.session !== undefined) {
       this.sessions.ended(call.session, record, verdict, now);
     }
+    this.life.chooser.freed?.(record.slot);
     record.drain?.look(now);
   }
 

@@ -25,6 +25,8 @@ export interface Chooser {
   sent?(slot: number, call: Call, now: number): void;
   /** A call ended; cancelled and refused ones are not told of. `active` does not count it any more. */
   ended?(slot: number, end: CallEnd): void;
+  /** A call ended, however; `active` does not count it any more. Told last. */
+  freed?(slot: number): void;
   /** Another endpoint lives at `slot` from now on. */
   joined?(slot: number): void;
   /** The endpoint at `slot` has gone for good. */

@@ -10,8 +10,10 @@ import type { Call, Random } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import type { BalancePolicy, CallEnd, Candidates, Chooser } from '../policy.ts';
 import type { FleetFigures, PolicyReason } from '../policy.ts';
+import { Draws } from './draws.ts';
 import { expectedMs } from './expectation.ts';
-import { firstDraw, secondDraw } from './two-of.ts';
+import { Expectations } from './expectations.ts';
+import { WarmKeys } from './warm-keys.ts';
 
 export interface AffinityOptions {
   /**
@@ -21,7 +23,7 @@ export interface AffinityOptions {
   readonly keysOf?: (call: Call) => readonly string[];
   /** Part of the time a call saves where its most specific key is warm, 0–1. @default 0.7 */
   readonly saving?: number;
-  /** Keys remembered in all, 1 or more; the longest unused goes first. @default 10_000 */
+  /** Keys remembered in all, 1 or more; the longest unused half goes when there are more. @default 10_000 */
   readonly keys?: number;
   /** How long a key stays warm after its last use, ms. @default 300_000 */
   readonly warmMs?: number;
@@ -51,104 +53,98 @@ export function affinity(options: AffinityOptions = {}): BalancePolicy {
 
 type Rules = Required<AffinityOptions>;
 
+const NO_KEYS: readonly string[] = [];
+
 function sessionThenKey({ session, key }: Call): readonly string[] {
-  return [session, key].filter((one) => one !== undefined);
+  if (session === undefined) return key === undefined ? NO_KEYS : [key];
+  return key === undefined ? [session] : [session, key];
 }
-
-/** Where a key is warm. */
-interface Warmth {
-  readonly slot: number;
-  readonly until: number;
-}
-
-/** Most endpoints at which one key is remembered to be warm. */
-const MOST_HOMES = 3;
 
 class Affinity implements Chooser {
   private readonly fleet: FleetFigures;
-  private readonly random: Random;
   private readonly rules: Rules;
-  /** The latest last, so that the first one is the longest unused. */
-  private readonly warm = new Map<string, readonly Warmth[]>();
+  private readonly draws: Draws;
+  private readonly expectations: Expectations;
+  private readonly warm: WarmKeys;
 
   constructor(fleet: FleetFigures, random: Random, rules: Rules) {
     this.fleet = fleet;
-    this.random = random;
     this.rules = rules;
+    this.draws = new Draws(random);
+    this.expectations = new Expectations(fleet, rules.errorCost);
+    this.warm = new WarmKeys(rules.keys);
   }
 
   pick(among: Candidates, call: Call, now: number): number {
+    const { expectations, draws, warm } = this;
+    const { size, slots } = among;
+    expectations.refresh(now, among);
+    const first = draws.below(size);
+    const other = slots[draws.other(first, size)]!;
+    let best = slots[first]!;
+    let least = expectations.costOf(best, now);
+    const otherCost = expectations.costOf(other, now);
+    if (otherCost < least) {
+      least = otherCost;
+      best = other;
+    }
     const keys = this.rules.keysOf(call);
-    const first = firstDraw(among, this.random);
-    const drawn = among.slots[first]!;
-    const other = among.slots[secondDraw(among, first, this.random)]!;
-    let best = drawn;
-    let least = this.cost(drawn, this.match(drawn, keys, now), now);
-    for (const slot of [other, ...this.homes(keys, now)]) {
-      if (!among.has(slot)) continue;
-      const cost = this.cost(slot, this.match(slot, keys, now), now);
-      if (cost >= least) continue;
-      best = slot;
-      least = cost;
+    for (let at = 0; at < keys.length; at++) {
+      const homes = warm.find(keys[at]!);
+      if (homes === undefined) continue;
+      // A key further back matches less: an endpoint costs least by the first of its keys.
+      const left = 1 - this.rules.saving * matchOf(at, keys.length);
+      for (let n = 0; n < homes.length; n++) {
+        const { slot, until } = homes[n]!;
+        if (until <= now || !among.has(slot)) continue;
+        const cost = expectations.costOf(slot, now) * left;
+        if (cost >= least) continue;
+        least = cost;
+        best = slot;
+      }
     }
     return best;
   }
 
   sent(slot: number, call: Call, now: number): void {
-    for (const key of this.rules.keysOf(call)) this.remember(key, slot, now);
+    const keys = this.rules.keysOf(call);
+    for (let at = 0; at < keys.length; at++) {
+      this.warm.note(keys[at]!, slot, now + this.rules.warmMs);
+    }
   }
 
   ended(slot: number, { failed, call }: CallEnd): void {
+    this.expectations.ended(slot);
     if (!failed) return;
-    for (const key of this.rules.keysOf(call)) {
-      const homes = this.warm.get(key)?.filter((one) => one.slot !== slot) ?? [];
-      if (homes.length === 0) this.warm.delete(key);
-      else this.warm.set(key, homes);
-    }
+    for (const key of this.rules.keysOf(call)) this.warm.forget(key, slot);
+  }
+
+  joined(slot: number): void {
+    this.expectations.joined(slot);
   }
 
   left(slot: number): void {
-    for (const [key, homes] of this.warm) {
-      const others = homes.filter((one) => one.slot !== slot);
-      if (others.length === 0) this.warm.delete(key);
-      else if (others.length < homes.length) this.warm.set(key, others);
-    }
+    this.warm.leave(slot);
   }
 
   explain(slot: number, _among: Candidates, call: Call, now: number): PolicyReason {
-    const match = this.match(slot, this.rules.keysOf(call), now);
-    const latencyMs = expectedMs(this.fleet, slot, now, this.rules.errorCost);
-    const active = this.fleet.active[slot]!;
-    return { cost: this.cost(slot, match, now), parts: { match, latencyMs, active } };
-  }
-
-  private cost(slot: number, match: number, now: number): number {
     const { fleet, rules } = this;
-    const waiting = expectedMs(fleet, slot, now, rules.errorCost) * (fleet.active[slot]! + 1);
-    return (waiting * (1 - rules.saving * match)) / fleet.weight[slot]!;
-  }
-
-  private homes(keys: readonly string[], now: number): number[] {
-    return keys.flatMap((key) =>
-      (this.warm.get(key) ?? []).filter(({ until }) => until > now).map(({ slot }) => slot),
-    );
+    const match = this.match(slot, rules.keysOf(call), now);
+    const latencyMs = expectedMs(fleet, slot, now, rules.errorCost);
+    const active = fleet.active[slot]!;
+    const cost = (latencyMs * (active + 1) * (1 - rules.saving * match)) / fleet.weight[slot]!;
+    return { cost, parts: { match, latencyMs, active } };
   }
 
   /** How specific the most specific key is that is warm here, 0–1. */
   private match(slot: number, keys: readonly string[], now: number): number {
     const at = keys.findIndex((key) =>
-      this.warm.get(key)?.some((one) => one.slot === slot && one.until > now),
+      this.warm.find(key)?.some((home) => home.slot === slot && home.until > now),
     );
-    return at < 0 ? 0 : (keys.length - at) / keys.length;
+    return at < 0 ? 0 : matchOf(at, keys.length);
   }
+}
 
-  private remember(key: string, slot: number, now: number): void {
-    const others = (this.warm.get(key) ?? []).filter((one) => one.slot !== slot);
-    this.warm.delete(key);
-    const latest = { slot, until: now + this.rules.warmMs };
-    this.warm.set(key, [...others.slice(1 - MOST_HOMES), latest]);
-    if (this.warm.size <= this.rules.keys) return;
-    const [oldest] = this.warm.keys();
-    this.warm.delete(oldest!);
-  }
+function matchOf(at: number, keys: number): number {
+  return (keys - at) / keys;
 }

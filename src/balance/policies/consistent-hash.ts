@@ -2,8 +2,9 @@
 
 import type { Call, Hash64, Random } from '../../core/index.ts';
 import { optionChecks, xxh64 } from '../../core/index.ts';
-import { allowedLoad, boundedPick } from '../../model/index.ts';
+import { allowedLoad } from '../../model/index.ts';
 import type { BalancePolicy, Candidates, Chooser, FleetFigures, PolicyReason } from '../policy.ts';
+import { Draws } from './draws.ts';
 import type { KeyTable, KeyTableKind, TableMember } from './hash-tables.ts';
 import { keyTable } from './hash-tables.ts';
 
@@ -45,6 +46,9 @@ interface Rules {
   readonly keyOf: (call: Call) => string | undefined;
 }
 
+/** Endpoints drawn, one of which has room nearly always, before all are looked at in their order. */
+const DRAWN = 16;
+
 class ByKey implements Chooser {
   private readonly fleet: FleetFigures;
   private readonly rules: Rules;
@@ -67,17 +71,9 @@ class ByKey implements Chooser {
   pick(among: Candidates, call: Call): number {
     const key = this.rules.keyOf(call);
     if (key === undefined) return among.slots[this.turn++ % among.size]!;
-    const first = this.home(among, key);
-    if (first < 0) return among.slots[(this.hash.low >>> 0) % among.size]!;
-    if (this.rules.bound === Infinity || this.fullness(first, among) <= 1) return first;
-    return among.slots[
-      boundedPick({
-        first: among.slots.indexOf(first),
-        hash: this.hash.low,
-        hosts: among.size,
-        fullness: (at) => this.fullness(among.slots[at]!, among),
-      })
-    ]!;
+    const home = this.home(among, key);
+    const first = home < 0 ? among.slots[(this.hash.low >>> 0) % among.size]! : home;
+    return this.fullness(first, among) <= 1 ? first : this.withRoom(among, first);
   }
 
   joined(): void {
@@ -98,7 +94,29 @@ class ByKey implements Chooser {
 
   private home(among: Candidates, key: string): number {
     this.table ??= keyTable(this.rules.kind, this.members());
-    return this.table.find(xxh64(key, 0, this.hash), (slot) => among.has(slot));
+    return this.table.find(xxh64(key, 0, this.hash), among);
+  }
+
+  /**
+   * The first with room in an order drawn from the key's hash, else the least full. Neighbours on the
+   * ring would do as well for the key, but a full endpoint would press its whole load upon one of them.
+   */
+  private withRoom(among: Candidates, first: number): number {
+    const { size, slots } = among;
+    const order = new Draws(() => this.hash.low / 2 ** 32);
+    let chosen = first;
+    let least = this.fullness(first, among);
+    let at = 0;
+    for (let tries = 0; tries < DRAWN + size; tries++) {
+      at = tries < DRAWN ? order.below(size) : (at + 1) % size;
+      const slot = slots[at]!;
+      const fullness = this.fullness(slot, among);
+      if (fullness <= 1) return slot;
+      if (fullness >= least) continue;
+      least = fullness;
+      chosen = slot;
+    }
+    return chosen;
   }
 
   /** Calls in flight with this one ÷ those allowed; up to 1 there is room. */

@@ -7,12 +7,18 @@
  * that fails fast does not look fast; no peaks, which shun a healthy endpoint for seconds after one slow
  * answer; and five choices, because of two drawn both are slow far more often (simulated: p99 with a
  * fifth of the hosts slow 33 ms against 57).
+ *
+ * What an endpoint costs is worked out when a call begins or ends there, not when it is drawn, and faded
+ * now and then for all: so five choices cost less than two would otherwise. Ages alone change from one
+ * moment to the next, and they are looked at where the choice would fall on an endpoint that is late.
  */
 
 import type { Random } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import type { BalancePolicy, Candidates, Chooser, FleetFigures, PolicyReason } from '../policy.ts';
-import { ageMs, fadedMs, UNKNOWN_MS } from './expectation.ts';
+import { Draws } from './draws.ts';
+import { ageMs, expectedMs } from './expectation.ts';
+import { Expectations } from './expectations.ts';
 
 export interface EwmaOptions {
   /**
@@ -20,7 +26,7 @@ export interface EwmaOptions {
    * do not count. @default 20
    */
   readonly errorCost?: number;
-  /** How many endpoints are drawn and compared, 1 or more; all where there are not more. @default 5 */
+  /** How many endpoints are drawn and compared, 1–1,024; all where there are not more. @default 5 */
   readonly choices?: number;
 }
 
@@ -35,84 +41,93 @@ export function ewma(options: EwmaOptions = {}): BalancePolicy {
   const check = optionChecks('ewma');
   check.known(options, ['errorCost', 'choices']);
   const errorCost = check.nonNegative('errorCost', options.errorCost ?? 20);
-  const choices = check.count('choices', options.choices ?? 5);
+  const choices = check.number('choices', options.choices ?? 5, {
+    ...{ min: 1, max: MOST_CHOICES, integer: true },
+  });
   return {
     name: 'ewma',
     start: (fleet, random) => new SoonestAnswer(fleet, random, errorCost, choices),
   };
 }
 
-/** Not much worse than usual: that need not be faded, which spares exponentials. */
-const WORSE = 1.2;
+/** Most endpoints that are compared: more, and their numbers would take too much of a cost's precision. */
+const MOST_CHOICES = 1_024;
 
 class SoonestAnswer implements Chooser {
   private readonly fleet: FleetFigures;
-  private readonly random: Random;
   private readonly errorCost: number;
   private readonly choices: number;
-  /** What was learned, by slot: latency and the cost of errors, ms, as of the last end of a call. */
-  private learned = new Float64Array(0);
+  private readonly draws: Draws;
+  private readonly expectations: Expectations;
+  /** By slot: what it costs to choose it, but for the age of its calls; and the same as bits. */
+  private cost = new Float32Array(0);
+  private costBits = new Int32Array(0);
+  /** The slots compared, and the bits that number them. */
+  private readonly drawn: Int32Array;
+  private readonly numberBits: number;
 
   constructor(fleet: FleetFigures, random: Random, errorCost: number, choices: number) {
     this.fleet = fleet;
-    this.random = random;
     this.errorCost = errorCost;
     this.choices = choices;
+    this.draws = new Draws(random);
+    this.expectations = new Expectations(fleet, errorCost);
+    this.drawn = new Int32Array(choices);
+    this.numberBits = (2 ** Math.ceil(Math.log2(choices)) - 1) | 0;
   }
 
   pick(among: Candidates, _call: unknown, now: number): number {
-    const { size, slots, isWeighted } = among;
-    const { choices } = this;
+    if (this.expectations.refresh(now, among)) this.priceAll();
+    const { size, slots } = among;
+    const { choices, draws, drawn, costBits, numberBits } = this;
     const isSearch = size <= choices;
-    let drawn = this.random() * size;
-    let at = Math.floor(drawn);
-    const { learned, fleet } = this;
-    const { active, begunSum, learnedAt, memoryMs, weight } = fleet;
-    const worse = WORSE * fleet.meanLatencyMs;
-    let best = -1;
-    let least = Infinity;
-    for (let left = size < choices ? size : choices; left > 0; left--) {
+    const count = isSearch ? size : choices;
+    let at = isSearch ? draws.below(size) : 0;
+    let least = 0x7fff_ffff;
+    for (let n = 0; n < count; n++) {
+      if (!isSearch) at = draws.below(size);
+      else at = at + 1 === size ? 0 : at + 1;
       const slot = slots[at]!;
-      let expected = learned[slot]!;
-      const sinceMs = now - learnedAt[slot]!;
-      if (expected > worse || sinceMs > memoryMs) expected = fadedMs(fleet, expected, sinceMs);
-      let cost = costOf(expected, active[slot]!, begunSum[slot]!, now);
-      if (isWeighted) cost /= weight[slot]!;
-      if (cost < least) {
-        least = cost;
-        best = slot;
-      }
-      if (isSearch) at = at + 1 === size ? 0 : at + 1;
-      else {
-        // One number is good for two draws: what lies behind the point of the first is the second.
-        drawn = (left & 1) === 0 ? this.random() * size : (drawn - at) * size;
-        at = Math.floor(drawn);
-      }
+      drawn[n] = slot;
+      // Positive floats order as their bits do. With its number in the last of them, the least is found
+      // without a branch: one that nobody can foretell costs more than all the rest.
+      const ahead = (((costBits[slot]! & ~numberBits) | n) - least) | 0;
+      least = (least + (ahead & (ahead >> 31))) | 0;
     }
-    return best;
+    const best = drawn[least & numberBits]!;
+    return this.expectations.isLate(best, now) ? this.soonestByAge(count, now) : best;
   }
 
-  joined(slot: number): void {
-    if (slot >= this.learned.length) {
-      const grown = new Float64Array(this.fleet.weight.length);
-      grown.set(this.learned);
-      this.learned = grown;
-    }
-    this.learned[slot] = this.fleet.meanLatencyMs;
+  sent(slot: number): void {
+    this.price(slot);
   }
 
   ended(slot: number): void {
-    const { latencyMs, errorRatio, meanLatencyMs } = this.fleet;
-    this.learned[slot] = latencyMs[slot]! + this.errorCost * errorRatio[slot]! * meanLatencyMs;
+    this.expectations.ended(slot);
+  }
+
+  freed(slot: number): void {
+    this.price(slot);
+  }
+
+  joined(slot: number): void {
+    this.expectations.joined(slot);
+    const { length } = this.fleet.weight;
+    if (length > this.cost.length) {
+      this.cost = new Float32Array(length);
+      this.costBits = new Int32Array(this.cost.buffer);
+      this.priceAll();
+    }
+    this.price(slot);
   }
 
   explain(slot: number, _among: Candidates, _call: unknown, now: number): PolicyReason {
-    const { active, begunSum, latencyMs, errorRatio, learnedAt, weight } = this.fleet;
-    const expectedMs = fadedMs(this.fleet, this.learned[slot]!, now - learnedAt[slot]!);
+    const { active, latencyMs, errorRatio, weight } = this.fleet;
+    const ms = expectedMs(this.fleet, slot, now, this.errorCost);
     return {
-      cost: costOf(expectedMs, active[slot]!, begunSum[slot]!, now) / weight[slot]!,
+      cost: (ms * (active[slot]! + 1)) / weight[slot]!,
       parts: {
-        expectedMs,
+        expectedMs: ms,
         latencyMs: latencyMs[slot]!,
         ageMs: ageMs(this.fleet, slot, now),
         active: active[slot]!,
@@ -121,11 +136,27 @@ class SoonestAnswer implements Chooser {
       },
     };
   }
-}
 
-/** No division for an endpoint that does as usual: the age of its calls is n × now − Σ begun, over n. */
-function costOf(expectedMs: number, active: number, begunSum: number, now: number): number {
-  const ages = active * now - begunSum;
-  const ms = ages > active * expectedMs ? ages / active : expectedMs;
-  return (ms + UNKNOWN_MS) * (active + 1);
+  private price(slot: number): void {
+    const { active, weight } = this.fleet;
+    this.cost[slot] = (this.expectations.ms[slot]! * (active[slot]! + 1)) / weight[slot]!;
+  }
+
+  private priceAll(): void {
+    for (let slot = 0; slot < this.fleet.ids.length; slot++) this.price(slot);
+  }
+
+  /** The best of those drawn with the ages of their calls, which only ever make a cost greater. */
+  private soonestByAge(count: number, now: number): number {
+    let best = this.drawn[0]!;
+    let least = this.expectations.costOf(best, now);
+    for (let n = 1; n < count; n++) {
+      const slot = this.drawn[n]!;
+      const cost = this.expectations.costOf(slot, now);
+      if (cost >= least) continue;
+      least = cost;
+      best = slot;
+    }
+    return best;
+  }
 }

@@ -18,10 +18,13 @@ export function expectedMs(
   now: number,
   errorCost: number,
 ): number {
-  const learned =
-    fleet.latencyMs[slot]! + errorCost * fleet.errorRatio[slot]! * fleet.meanLatencyMs;
-  const faded = fadedMs(fleet, learned, now - fleet.learnedAt[slot]!);
+  const faded = fadedMs(fleet, learnedMs(fleet, slot, errorCost), now - fleet.learnedAt[slot]!);
   return Math.max(faded, ageMs(fleet, slot, now), UNKNOWN_MS);
+}
+
+/** What the ends of calls have taught, ms: the latency, and what errors cost. */
+export function learnedMs(fleet: FleetFigures, slot: number, errorCost: number): number {
+  return fleet.latencyMs[slot]! + errorCost * fleet.errorRatio[slot]! * fleet.meanLatencyMs;
 }
 
 /** How many memories it takes until what was learned long ago counts half. */

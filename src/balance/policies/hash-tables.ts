@@ -15,6 +15,7 @@ import {
   rendezvous,
   retryHash,
 } from '../../model/index.ts';
+import type { Candidates } from '../policy.ts';
 
 /** An endpoint as a table knows it. */
 export interface TableMember {
@@ -24,8 +25,8 @@ export interface TableMember {
 }
 
 export interface KeyTable {
-  /** The slot of a hash, the first that `isFit`; -1 when a bounded search finds none. */
-  find(hash: Readonly<Hash64>, isFit: (slot: number) => boolean): number;
+  /** The slot of a hash, the first that is among the candidates; -1 when a bounded search finds none. */
+  find(hash: Readonly<Hash64>, among: Candidates): number;
 }
 
 export type KeyTableKind = 'ring' | 'maglev' | 'rendezvous';
@@ -58,11 +59,11 @@ function ringTable(members: readonly TableMember[]): KeyTable {
     ),
   );
   return {
-    find: ({ high, low }, isFit) => {
+    find: ({ high, low }, among) => {
       let at = ring.find(high >>> 0, low >>> 0);
       for (let seen = 0; seen < ring.size; seen++) {
         const { slot } = members[ring.ownerAt(at)]!;
-        if (isFit(slot)) return slot;
+        if (among.has(slot)) return slot;
         at = at + 1 === ring.size ? 0 : at + 1;
       }
       return -1;
@@ -81,10 +82,10 @@ function maglev(members: readonly TableMember[]): KeyTable {
   );
   const table = maglevTable({ ...turns, weights: members.map(({ weight }) => weight), size });
   return {
-    find: (hash, isFit) => {
+    find: (hash, among) => {
       for (let attempt = 0; attempt < 8 * members.length; attempt++) {
         const { slot } = members[table[maglevPlace(retryHash(hash, attempt), size)]!]!;
-        if (isFit(slot)) return slot;
+        if (among.has(slot)) return slot;
       }
       return -1;
     },
@@ -97,12 +98,12 @@ function drawn(members: readonly TableMember[]): KeyTable {
     members.map(({ weight }) => weight),
   );
   return {
-    find: ({ low }, isFit) => {
+    find: ({ low }, among) => {
       const best = members[draws.pick(low)]!.slot;
-      if (isFit(best)) return best;
+      if (among.has(best)) return best;
       for (const member of draws.rank(low)) {
         const { slot } = members[member]!;
-        if (isFit(slot)) return slot;
+        if (among.has(slot)) return slot;
       }
       return -1;
     },

@@ -3,7 +3,7 @@
 import type { Random } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import type { BalancePolicy, Candidates, Chooser, FleetFigures, PolicyReason } from '../policy.ts';
-import { firstDraw, secondDraw } from './two-of.ts';
+import { Draws } from './draws.ts';
 
 export interface LeastRequestOptions {
   /** Looks at two endpoints drawn at random, or at all of them, which is O(endpoints). @default 'two' */
@@ -40,18 +40,19 @@ export function loadedWeight(weight: number, active: number, bias: number): numb
 class LeastOfTwo implements Chooser {
   protected readonly fleet: FleetFigures;
   protected readonly bias: number;
-  protected readonly random: Random;
+  private readonly draws: Draws;
 
   constructor(fleet: FleetFigures, bias: number, random: Random) {
     this.fleet = fleet;
     this.bias = bias;
-    this.random = random;
+    this.draws = new Draws(random);
   }
 
   pick(among: Candidates): number {
-    const first = firstDraw(among, this.random);
-    const a = among.slots[first]!;
-    const b = among.slots[secondDraw(among, first, this.random)]!;
+    const { size, slots } = among;
+    const first = this.draws.below(size);
+    const a = slots[first]!;
+    const b = slots[this.draws.other(first, size)]!;
     return this.worth(b) > this.worth(a) ? b : a;
   }
 

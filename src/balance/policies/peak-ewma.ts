@@ -10,7 +10,7 @@ import { optionChecks } from '../../core/index.ts';
 import { faded, peaked } from '../decaying.ts';
 import type { BalancePolicy, CallEnd, Candidates, Chooser } from '../policy.ts';
 import type { FleetFigures, PolicyReason } from '../policy.ts';
-import { firstDraw, secondDraw } from './two-of.ts';
+import { Draws } from './draws.ts';
 
 export interface PeakEwmaOptions {
   /** How long a latency is remembered: after so many ms it counts 37 %. @default 10_000 */
@@ -49,7 +49,7 @@ export function peakEwmaCost(
 
 class PeakEwma implements Chooser {
   private readonly fleet: FleetFigures;
-  private readonly random: Random;
+  private readonly draws: Draws;
   private readonly memoryMs: number;
   private readonly penalty: number;
   private readonly latency: number[] = [];
@@ -57,15 +57,16 @@ class PeakEwma implements Chooser {
 
   constructor(fleet: FleetFigures, random: Random, memoryMs: number, penalty: number) {
     this.fleet = fleet;
-    this.random = random;
+    this.draws = new Draws(random);
     this.memoryMs = memoryMs;
     this.penalty = penalty;
   }
 
   pick(among: Candidates, _call: unknown, now: number): number {
-    const first = firstDraw(among, this.random);
-    const a = among.slots[first]!;
-    const b = among.slots[secondDraw(among, first, this.random)]!;
+    const { size, slots } = among;
+    const first = this.draws.below(size);
+    const a = slots[first]!;
+    const b = slots[this.draws.other(first, size)]!;
     return this.cost(b, now) < this.cost(a, now) ? b : a;
   }
 

@@ -10,7 +10,7 @@ import type { Call, Random } from '../../core/index.ts';
 import { optionChecks } from '../../core/index.ts';
 import { quantileOf } from '../../model/index.ts';
 import type { BalancePolicy, Candidates, Chooser, FleetFigures, PolicyReason } from '../policy.ts';
-import { firstDraw, secondDraw } from './two-of.ts';
+import { Draws } from './draws.ts';
 
 /** What an endpoint says of itself. */
 export interface ProbeAnswer {
@@ -72,7 +72,7 @@ const SURPLUS = 1;
 
 class Prober implements Chooser {
   private readonly fleet: FleetFigures;
-  private readonly random: Random;
+  private readonly draws: Draws;
   private readonly rules: Rules;
   private pool: Answer[] = [];
   private readonly recent: number[] = [];
@@ -86,7 +86,7 @@ class Prober implements Chooser {
 
   constructor(fleet: FleetFigures, random: Random, rules: Rules) {
     this.fleet = fleet;
-    this.random = random;
+    this.draws = new Draws(random);
     this.rules = rules;
   }
 
@@ -125,9 +125,10 @@ class Prober implements Chooser {
 
   /** Too little is known: the fewer own calls in flight of two. */
   private blindly(among: Candidates): number {
-    const first = firstDraw(among, this.random);
-    const a = among.slots[first]!;
-    const b = among.slots[secondDraw(among, first, this.random)]!;
+    const { size, slots } = among;
+    const first = this.draws.below(size);
+    const a = slots[first]!;
+    const b = slots[this.draws.other(first, size)]!;
     const { active } = this.fleet;
     return active[b]! < active[a]! ? b : a;
   }
@@ -135,7 +136,7 @@ class Prober implements Chooser {
   private send(among: Candidates): void {
     this.due += this.rules.perCall;
     for (; this.due >= 1; this.due--) {
-      void this.ask(among.slots[firstDraw(among, this.random)]!, among.size);
+      void this.ask(among.slots[this.draws.below(among.size)]!, among.size);
     }
   }
 
