@@ -109,11 +109,6 @@ export default tseslint.config(
     files: ['src/core/system-runtime.ts'],
     rules: Object.fromEntries(Object.keys(oneDoor).map((r) => [r, 'off'])),
   },
-  // Virtual time must empty the microtask queue of the real engine; nothing else there may.
-  {
-    files: ['src/sim/microtasks.ts'],
-    rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
-  },
   // A test that sleeps for real needs a written reason: the disabling comment is that reason.
   {
     files: ['test/**/*.ts'],

@@ -47,30 +47,6 @@ export function flyDirectly<T>(
   }
 }
 
-/** The same behind one door, since most policies are run alone and the loop costs 15 ns. */
-export function flyThroughOne<T>(
-  door: Door,
-  runtime: Runtime,
-  work: Work<T>,
-  call: Call | undefined,
-): Promise<T> {
-  const inFlight = flightCall(call, call?.[TOKEN]);
-  const token = inFlight[TOKEN];
-  if (token?.isCancelled === true) return Promise.reject(token.reason);
-  let held: HeldPass | undefined;
-  try {
-    const entry = door.enter(inFlight, runtime.now());
-    if (isPending(entry)) {
-      return flyOn({ doors: [door], runtime, work, call: inFlight, from: 0, held }, entry);
-    }
-    if (!entry.ok) return Promise.reject(refusalError(entry));
-    if (entry !== ADMITTED) held = new HeldPass(entry, undefined);
-    return land(work(inFlight, undefined), held, runtime, inFlight);
-  } catch (error) {
-    return crash(error, held, runtime, inFlight);
-  }
-}
-
 /** A flight that waits at a door. */
 interface Waiting<T> {
   readonly doors: readonly Door[];

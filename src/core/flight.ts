@@ -7,7 +7,7 @@
 
 import type { Call } from './call.ts';
 import { ownSignal } from './call.ts';
-import { flyDirectly, flyThroughOne } from './direct-flight.ts';
+import { flyDirectly } from './direct-flight.ts';
 import type { Door, Stage } from './door.ts';
 import type { Policy } from './policy.ts';
 import { flyRacing } from './racing-flight.ts';
@@ -31,13 +31,6 @@ export function flightRunner(
   }
   const needsRace = (call: Call | undefined): boolean =>
     call !== undefined && ownSignal(call) !== undefined;
-  const [only] = doors as [Door];
-  if (doors.length === 1) {
-    return (work, call) =>
-      needsRace(call)
-        ? flyRacing(steps, runtime, work, call)
-        : flyThroughOne(only, runtime, work, call);
-  }
   return (work, call) =>
     needsRace(call)
       ? flyRacing(steps, runtime, work, call)

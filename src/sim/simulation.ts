@@ -3,12 +3,18 @@
  * each, and gives the real event loop its turn now and then.
  */
 
-import type { Alarm, ProcessSignals, WaitingParty } from '../core/index.ts';
-import { alarmHeap, seededRandom, sleepOn, systemRuntime, TimeoutError } from '../core/index.ts';
+import type { Alarm, EventLoop, ProcessSignals, WaitingParty } from '../core/index.ts';
+import {
+  alarmHeap,
+  eventLoop,
+  seededRandom,
+  sleepOn,
+  systemRuntime,
+  TimeoutError,
+} from '../core/index.ts';
 import { EndlessLoopError, StalledError } from './errors.ts';
-import type { Drain } from './microtasks.ts';
-import { escape, findDrain, nextTurn, watchdog } from './microtasks.ts';
 import type { Fault, VirtualRuntime, VirtualRuntimeOptions } from './types.ts';
+import { escape, watchdog } from './watchdog.ts';
 
 /** Makes the runtime from options already checked. */
 export function simulation(options: Required<VirtualRuntimeOptions>): VirtualRuntime {
@@ -38,7 +44,8 @@ class Simulation implements VirtualRuntime {
   readonly faults: Fault[] = [];
   private readonly options: Required<VirtualRuntimeOptions>;
   private readonly alarms = alarmHeap();
-  private readonly drain: Drain | undefined;
+  private readonly loop: EventLoop = eventLoop();
+  private readonly drain: EventLoop['drain'];
   private readonly dog = watchdog();
   private readonly real = systemRuntime();
   private readonly streams = new Map<string, number>();
@@ -58,7 +65,7 @@ class Simulation implements VirtualRuntime {
     this.seed = options.seed;
     this.time = options.startMs;
     this.busyAt = options.startMs;
-    this.drain = options.drain === 'auto' ? findDrain() : undefined;
+    this.drain = options.drain === 'auto' ? this.loop.drain : undefined;
   }
 
   now(): number {
@@ -120,7 +127,7 @@ class Simulation implements VirtualRuntime {
       return await promise;
     } finally {
       this.outsiders--;
-      if (this.outsiders === 0 && this.wake !== undefined) nextTurn(this.wake);
+      if (this.outsiders === 0 && this.wake !== undefined) this.loop.nextTurn(this.wake);
     }
   }
 
@@ -177,11 +184,11 @@ class Simulation implements VirtualRuntime {
             reject(error);
             return;
           }
-          if (end === undefined) nextTurn(turn);
+          if (end === undefined) this.loop.nextTurn(turn);
           else if (end === 'cut') escape(this.endless(), reject);
           else resolve(end);
         };
-        nextTurn(turn);
+        this.loop.nextTurn(turn);
       });
     } finally {
       this.driving = false;
@@ -207,7 +214,7 @@ class Simulation implements VirtualRuntime {
     );
   }
 
-  private ringMany(goal: Goal, drain: Drain): End | undefined {
+  private ringMany(goal: Goal, drain: () => void): End | undefined {
     const endAt = this.real.now() + SLICE_MS;
     drain();
     for (let rung = 1; rung <= SLICE_ALARMS; rung++) {

@@ -28,12 +28,6 @@ export const WITHOUT_NODE: readonly string[] = ground;
 /** The one door for nondeterminism. */
 export const RUNTIME = 'src/core/system-runtime.ts';
 
-/** Files that may use some of what only the runtime may, and why. */
-export const EXEMPT: Readonly<Record<string, readonly string[]>> = {
-  // Virtual time must drain the microtasks of the real engine.
-  'src/sim/microtasks.ts': ['setImmediate', '_tickCallback'],
-};
-
 function all(names: readonly string[], may: readonly string[]): Record<string, readonly string[]> {
   return Object.fromEntries(names.map((name) => [name, may.filter((other) => other !== name)]));
 }

@@ -1,5 +1,5 @@
 // Rules about imports: floors, circles, Node and packages.
-import { EXEMPT, MAY_IMPORT, RUNTIME, WITHOUT_NODE } from './house.ts';
+import { MAY_IMPORT, RUNTIME, WITHOUT_NODE } from './house.ts';
 import { folderOf, resolveFrom, specifiers, type Sources } from './source.ts';
 
 /** What package.json allows to be imported. */
@@ -39,8 +39,7 @@ export function wrongNodeImports(sources: Sources): string[] {
     if (path === RUNTIME) continue;
     for (const name of specifiers(file)) {
       const ground = WITHOUT_NODE.includes(folderOf(path)) && name.startsWith('node:');
-      const clock = clocks.test(name) && !(path in EXEMPT);
-      if (ground || clock) found.push(`${path}: imports ${name}`);
+      if (ground || clocks.test(name)) found.push(`${path}: imports ${name}`);
     }
   }
   return found;

@@ -1,6 +1,6 @@
 // Rules about what a module may contain: no state, no second clock, no exported classes but errors.
 import ts from 'typescript';
-import { EXEMPT, RUNTIME } from './house.ts';
+import { RUNTIME } from './house.ts';
 import { at, resolveFrom, visit, type Sources } from './source.ts';
 
 const CLOCKS: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -22,30 +22,62 @@ export function clocks(sources: Sources): string[] {
     if (path === RUNTIME) continue;
     visit(file, (node) => {
       const name = clockOf(node);
-      if (name === undefined || EXEMPT[path]?.includes(name.split('.').at(-1) ?? '')) return;
-      found.push(`${at(file, node)}: uses ${name}`);
+      if (name !== undefined) found.push(`${at(file, node)}: uses ${name}`);
     });
   }
   return found;
 }
 
 function clockOf(node: ts.Node): string | undefined {
-  if (ts.isPropertyAccessExpression(node)) return clockProperty(node);
-  if (ts.isNewExpression(node) || ts.isCallExpression(node)) return clockDate(node);
+  if (ts.isPropertyAccessExpression(node)) return clockMember(node.expression, node.name.text);
+  if (ts.isElementAccessExpression(node)) {
+    return clockMember(node.expression, textOf(node.argumentExpression));
+  }
+  if (ts.isVariableDeclaration(node)) return clockAlias(node);
+  if (ts.isImportSpecifier(node)) return clockImport(node);
+  if (ts.isNewExpression(node) || ts.isCallExpression(node)) return clockCall(node);
   return ts.isIdentifier(node) && GLOBALS.includes(node.text) && !isName(node)
     ? node.text
     : undefined;
 }
 
-function clockProperty({ expression, name }: ts.PropertyAccessExpression): string | undefined {
-  const object = expression.getText();
-  const banned = object === 'globalThis' ? GLOBALS : CLOCKS[object];
-  return banned?.includes(name.text) ? `${object}.${name.text}` : undefined;
+/** `Date.now`, `globalThis.Date.now`, `globalThis['setTimeout']`. */
+function clockMember(of: ts.Expression, member: string | undefined): string | undefined {
+  const object = of.getText();
+  const banned = object === 'globalThis' ? GLOBALS : CLOCKS[object.replace(/^globalThis\./, '')];
+  return member !== undefined && banned?.includes(member) ? `${object}.${member}` : undefined;
 }
 
-function clockDate(node: ts.NewExpression | ts.CallExpression): string | undefined {
-  const given = (node.arguments?.length ?? 0) > 0;
-  return node.expression.getText() === 'Date' && !given ? 'Date' : undefined;
+/** `const { now } = Date`, and `const clock = Date`, which would hide what is used of it. */
+function clockAlias({ name, initializer }: ts.VariableDeclaration): string | undefined {
+  if (initializer === undefined) return undefined;
+  const object = initializer.getText().replace(/^globalThis\./, '');
+  if (ts.isObjectBindingPattern(name)) {
+    const taken = name.elements.map((one) => (one.propertyName ?? one.name).getText());
+    return taken.map((member) => clockMember(initializer, member)).find((one) => one);
+  }
+  return Object.hasOwn(CLOCKS, object) || object === 'globalThis' ? object : undefined;
+}
+
+/** `import { randomUUID } from 'node:crypto'`. */
+function clockImport(node: ts.ImportSpecifier): string | undefined {
+  const name = (node.propertyName ?? node.name).text;
+  const module = textOf(node.parent.parent.parent.moduleSpecifier)?.replace(/^node:/, '') ?? '';
+  return CLOCKS[module]?.includes(name) === true ? `${module}.${name}` : undefined;
+}
+
+/** `new Date()`, `Date()`, `Reflect.get(process, 'hrtime')`. */
+function clockCall(node: ts.NewExpression | ts.CallExpression): string | undefined {
+  const callee = node.expression.getText().replace(/^globalThis\./, '');
+  const [object, member] = node.arguments ?? [];
+  if (callee === 'Date' && object === undefined) return 'Date';
+  return callee === 'Reflect.get' && object !== undefined
+    ? clockMember(object, textOf(member))
+    : undefined;
+}
+
+function textOf(node: ts.Node | undefined): string | undefined {
+  return node !== undefined && ts.isStringLiteralLike(node) ? node.text : undefined;
 }
 
 /** Whether the identifier only names a property, and so reaches no global. */

@@ -32,12 +32,12 @@ export function folderOf(path: string): string {
   return parts.length > 2 ? (parts[1] ?? '') : '';
 }
 
-/** Every module a file names: imports, re-exports, import types and dynamic imports. */
+/** Every module a file names: imports, re-exports, import types, dynamic imports and `require`. */
 export function specifiers(file: ts.SourceFile): string[] {
   const found: string[] = [];
   visit(file, (node) => {
     const name = specifierOf(node);
-    if (name !== undefined && ts.isStringLiteral(name)) found.push(name.text);
+    if (name !== undefined && ts.isStringLiteralLike(name)) found.push(name.text);
   });
   return found;
 }
@@ -46,7 +46,10 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier;
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
     return node.argument.literal;
-  const dynamic = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+  if (!ts.isCallExpression(node)) return undefined;
+  const dynamic =
+    node.expression.kind === ts.SyntaxKind.ImportKeyword ||
+    /^(require|process\.getBuiltinModule)$/.test(node.expression.getText());
   return dynamic ? node.arguments[0] : undefined;
 }
 

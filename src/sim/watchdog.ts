@@ -1,31 +1,13 @@
 /**
- * How a virtual run gets hold of the event loop.
+ * How a virtual run keeps hold of the event loop.
  *
- * Between two alarms every microtask and `nextTick` must have run, however deep they nest. Where
- * Node's `process._tickCallback` is there, it does exactly that, synchronously (documented as
- * DEP0134, without run-time warning); a fixed number of awaits would not. Elsewhere each alarm takes a turn
- * of the event loop of its own, which is as exact and half as fast.
- *
- * A slice of alarms runs inside `vm` with a time-out: V8's watchdog is the only thing that can stop
- * an endless chain of microtasks on its own thread, and it does so with an error we can catch.
+ * Between two alarms every microtask and `nextTick` must have run, however deep they nest (core's
+ * `eventLoop` does that). A slice of alarms runs inside `vm` with a time-out: V8's watchdog is the only
+ * thing that can stop an endless chain of microtasks on its own thread, and it does so with an error we
+ * can catch.
  */
 
 import { Script } from 'node:vm';
-
-/** Runs every waiting microtask and tick, or undefined where only a turn of the loop can. */
-export type Drain = () => void;
-
-/** The synchronous drain of this platform, if it has one. */
-export function findDrain(): Drain | undefined {
-  const candidate = Reflect.get(process, '_tickCallback') as unknown;
-  if (typeof candidate !== 'function') return undefined;
-  return candidate.bind(process) as Drain;
-}
-
-/** Calls `next` in a later turn of the event loop, after I/O had its chance. */
-export function nextTurn(next: () => void): void {
-  setImmediate(next);
-}
 
 /** Runs functions under V8's watchdog. */
 export interface Watchdog {
