@@ -6,15 +6,11 @@
  * above: ASCII keys take a byte a character, and every string, well-formed or not, comes back as it was.
  */
 
-import { OptionError } from '../core/index.ts';
-
 const FIRST_BYTES = 1024;
 const ONE_BYTE = 0x80;
 const TWO_BYTES = 0x4000;
 const MARK_TWO = 0x80;
 const MARK_THREE = 0xc0;
-/** What three bytes can say. */
-const LONGEST_KEY = 0x3f_ffff;
 const BYTES_PER_UNIT = 3;
 
 export class KeyBytes {
@@ -22,15 +18,8 @@ export class KeyBytes {
   private end = 0;
   private garbage = 0;
 
-  /** Writes `key` and answers where it lies. */
+  /** Writes `key`, which is shorter than 2²² units, and answers where it lies. */
   add(key: string): number {
-    if (key.length > LONGEST_KEY) {
-      throw new OptionError(
-        'keyedLimiter: key',
-        `at most ${LONGEST_KEY} characters long`,
-        key.length,
-      );
-    }
     this.reserve((key.length + 1) * BYTES_PER_UNIT);
     const at = this.end;
     this.write(key.length);

@@ -43,10 +43,9 @@ export class KeyIndex {
 
   /** Gives `key`, which has none, the row after the last; there must be room. */
   add(key: string): number {
-    const at = this.bytes.add(key); // refuses what it cannot write down, before anything has changed
     const row = ++this.size;
     this.hashes[row] = this.hash(key);
-    this.offsets[row] = at;
+    this.offsets[row] = this.bytes.add(key);
     this.place(row);
     return row;
   }

@@ -6,7 +6,7 @@
  * no timer, and no pass over all keys at once. Rows stay dense, the last one fills a gap.
  */
 
-import { OptionError } from '../core/index.ts';
+import { murmur3, OptionError, xxh32 } from '../core/index.ts';
 import { KeyIndex } from './key-index.ts';
 import type { RateRule } from './rate/rule.ts';
 
@@ -19,6 +19,9 @@ const GLANCE_ROWS = 16;
 const SAMPLE_ROWS = 16;
 /** Fewer rows than this are never given back. */
 const LEAST_ROWS = 64;
+/** Longer keys are kept as their beginning and a hash, so that nobody can fill memory with them. */
+const LONGEST_KEY = 128;
+const KEPT_BEGINNING = 64;
 
 /** What a table is made of. */
 export interface KeyTableSetup {
@@ -39,6 +42,7 @@ export class KeyTable {
   private uses = 0;
   /** The key looked up last: who is asked about is usually spent from next. */
   private lastKey: string | undefined = undefined;
+  private lastForm = '';
   private lastRow = PRISTINE;
 
   constructor({ rule, maxKeys, random, now }: KeyTableSetup) {
@@ -58,7 +62,8 @@ export class KeyTable {
     if (++this.uses % USES_PER_GLANCE === 0) this.sweep(GLANCE_ROWS, now);
     if (key !== this.lastKey) {
       if (typeof key !== 'string') throw new OptionError('keyedLimiter: key', 'a string', key);
-      this.lastRow = this.index.find(key);
+      this.lastForm = keptForm(key);
+      this.lastRow = this.index.find(this.lastForm);
       this.lastKey = key;
     }
     return this.lastRow * this.rule.width;
@@ -67,31 +72,33 @@ export class KeyTable {
   /** Where the row of `key` begins, made if need be. Invalidates what was said of other keys. */
   open(key: string, now: number): number {
     const at = this.find(key, now);
-    return at === PRISTINE ? this.add(key, now) : at;
+    return at === PRISTINE ? this.addLast(now) : at;
   }
 
   delete(key: string): boolean {
-    const row = typeof key === 'string' ? this.index.find(key) : PRISTINE;
+    const row = typeof key === 'string' ? this.index.find(keptForm(key)) : PRISTINE;
     if (row === PRISTINE) return false;
     this.forget(row);
     return true;
   }
 
-  /** Every key and where its row begins. */
+  /** Every key, a long one in its kept form, and where its row begins. */
   *entries(): Generator<[string, number]> {
     for (let row = 1; row <= this.index.size; row++) {
       yield [this.index.keyOf(row), row * this.rule.width];
     }
   }
 
-  private add(key: string, now: number): number {
+  /** Adds the key looked up last. */
+  private addLast(now: number): number {
+    const { lastKey, lastForm } = this;
     this.sweep(2, now);
     if (this.size >= this.maxKeys) this.makeRoom(now);
     const { index, rule } = this;
     if (index.size + 1 >= index.capacity) this.resize(index.capacity * 2);
-    const row = index.add(key);
+    const row = index.add(lastForm);
     rule.start(row * rule.width, now);
-    this.lastKey = key;
+    this.lastKey = lastKey; // which the sweep may have forgotten
     this.lastRow = row;
     return row * rule.width;
   }
@@ -140,4 +147,10 @@ export class KeyTable {
     rows.set(rule.rows.subarray(0, (index.size + 1) * rule.width));
     rule.rows = rows;
   }
+}
+
+/** The key itself, or what stands for one that is too long: the same in every process, for dumps. */
+function keptForm(key: string): string {
+  if (key.length <= LONGEST_KEY) return key;
+  return `${key.slice(0, KEPT_BEGINNING)}…${xxh32(key).toString(36)}.${murmur3(key).toString(36)}`;
 }
