@@ -111,13 +111,14 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     });
     const waitMs = this.exempt?.(call) === true ? 0 : this.waitMs(call, now);
     const patienceMs = this.patience(call, now, this.maxWaitMs ?? Infinity);
-    if (waitMs > patienceMs || waitMs >= UNTIL_ROOM || (waitMs > 0 && this.dryRun)) {
+    if (waitMs > patienceMs || waitMs >= UNTIL_ROOM) {
       const entry = this.refuse(call, waitMs, now);
       return entry.ok ? booking(0) : entry;
     }
-    if (waitMs > 0) this.openLine(call, now).join(place, now);
-    else this.decide(call, now);
-    return booking(waitMs);
+    if (waitMs === 0) this.decide(call, now);
+    else if (this.dryRun) this.admit(call, now);
+    else this.openLine(call, now).join(place, now);
+    return booking(this.dryRun ? 0 : waitMs);
   }
 
   /** Milliseconds until `call` may pass behind those who wait already. */
@@ -188,7 +189,9 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     if (sign < 0) this.pump(now);
   }
 
+  /** What was decided so far, the bookings whose turn has come meanwhile included. */
   decisions(): Decisions {
+    this.pump(this.now());
     return { ...this.counts(), waiting: this.waitingCount() };
   }
 
@@ -233,13 +236,19 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     if (waitMs === 0) return this.admit(call, now);
     const patienceMs = this.patience(call, now, maxWaitMs);
     const tooLong = waitMs === UNTIL_ROOM ? patienceMs <= 0 : waitMs > patienceMs;
-    if (tooLong || waitMs === Infinity || this.dryRun) return this.refuse(call, waitMs, now);
+    if (tooLong || waitMs === Infinity) return this.refuse(call, waitMs, now);
+    if (this.dryRun) return this.passDry(call, waitMs, now);
     const inLine = this.lines?.get(this.lineOf?.(call) ?? '')?.size ?? 0;
     if (inLine >= this.maxWaiting) return this.refuse(call, waitMs, now);
     const waiting = new WaitingCall(call, this);
     this.openLine(call, now).join(waiting, now);
     waiting.watch(patienceMs);
     return waiting.promise;
+  }
+
+  /** Spends at once what one who waits would spend in his turn; nobody knows when a place comes free. */
+  private passDry(call: Call, waitMs: number, now: number): Entry {
+    return waitMs === UNTIL_ROOM ? this.refuse(call, waitMs, now) : this.admit(call, now);
   }
 
   private patience(call: Call, now: number, maxWaitMs: number): number {

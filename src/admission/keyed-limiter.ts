@@ -94,12 +94,12 @@ export function keyedLimiter(options: KeyedLimiterOptions): KeyedLimiter {
     update: (next) => retune(built, next),
     forget: (key) => table.delete(key),
     snapshot: () => ({
+      ...entrance.decisions(), // first, as bookings may be granted
       name: entrance.name,
       limit: rule.rate.limit,
       keys: table.size,
       forgottenEarly: table.forgottenEarly,
       estimates: limit.settlement?.estimates() ?? {},
-      ...entrance.decisions(),
     }),
     dump: () => dumpRows(built, table.entries()),
     restore: (dump) => restoreRows(built, dump, (key, at) => table.open(key, at)),

@@ -22,7 +22,10 @@ export interface GateOptions {
   readonly name?: string;
   /** Calls that pass without being counted: health checks, administrators. @default none */
   readonly exempt?: (call: Call) => boolean;
-  /** True to let everything pass and only report what would have been refused. @default false */
+  /**
+   * True to let everything pass at once and only report what would have been refused: what would have
+   * waited in time is spent, as it would have been in its turn. @default false
+   */
   readonly dryRun?: boolean;
   readonly runtime?: Runtime;
 }

@@ -112,11 +112,11 @@ function build(factory: string, rate: Rate, options: LimiterOptions & CostOption
     ...rateVerbs(built),
     update: (next) => retune(built, next),
     snapshot: () => ({
+      ...entrance.decisions(), // first, as bookings may be granted
       name: entrance.name,
       limit: rule.rate.limit,
       remaining: rule.remaining(0, entrance.now()),
       estimates: limit.settlement?.estimates() ?? {},
-      ...entrance.decisions(),
     }),
     dump: () => dumpRows(built, [['', 0]]),
     restore: (dump) => restoreRows(built, dump, () => 0),

@@ -181,6 +181,35 @@ describe('tokenBucket', () => {
     });
   });
 
+  it('counts in its snapshot the bookings whose turn has come', async () => {
+    const runtime = virtualRuntime();
+    const limiter = tokenBucket({ capacity: 1, refillPerSecond: 10, runtime });
+    for (let i = 0; i < 3; i++) limiter.reserve();
+
+    await runtime.run(() => runtime.sleep(150));
+
+    expect(limiter.snapshot()).toMatchObject({ admitted: 2, waiting: 1, remaining: 0.5 });
+  });
+
+  it('does not report in a dry run what would have passed in its turn', async () => {
+    const options = { capacity: 1, refillPerSecond: 10, maxWaitMs: 300 };
+    const admittedOf = async (dryRun: boolean) => {
+      const runtime = virtualRuntime();
+      const limiter = tokenBucket({ ...options, dryRun, runtime });
+      await runtime.run(async () => {
+        const calls = Array.from({ length: 6 }, () => limiter.run(() => 1).catch(() => 0));
+        await Promise.all(calls);
+        await runtime.sleep(400 - runtime.now());
+        for (let i = 0; i < 5; i++) limiter.reserve();
+        await runtime.sleep(400);
+      });
+      const { admitted, refused, wouldRefuse, remaining } = limiter.snapshot();
+      return { admitted, turnedAway: refused + wouldRefuse, remaining };
+    };
+
+    expect(await admittedOf(true)).toEqual(await admittedOf(false));
+  });
+
   it('takes penalties beyond empty and gives rewards up to full', () => {
     const limiter = tokenBucket({ ...fullOfTwo, runtime: virtualRuntime() });
 

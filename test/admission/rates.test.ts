@@ -5,9 +5,11 @@ import {
   bucket,
   evenSpacing,
   fixedWindow,
+  rateLimiter,
   slidingCounter,
   slidingLog,
 } from '../../src/admission/index.ts';
+import { virtualRuntime } from '../../src/sim/index.ts';
 import vectors from '../vectors/admission-adaptive-limits.json' with { type: 'json' };
 
 /** One row of the rate, as a shell would keep it. */
@@ -354,6 +356,30 @@ describe('evenSpacing', () => {
     expect(gaps[0]).toBeCloseTo(30, 0);
     expect(gaps.at(-1)).toBeCloseTo(10, 6);
     expect(reachedAt).toBeCloseTo(4000, -2);
+  });
+
+  it("waits as in Guava's own test: cold, after cooling down, and half cooled", async () => {
+    const runtime = virtualRuntime();
+    const rate = evenSpacing({ perSecond: 2, warmUpMs: 4000 });
+    const limiter = rateLimiter({ rate, runtime });
+    const waitsOfEight = async (): Promise<string[]> => {
+      const waits: string[] = [];
+      for (let i = 0; i < 8; i++) {
+        const from = runtime.now();
+        await limiter.take();
+        waits.push(((runtime.now() - from) / 1000).toFixed(2));
+      }
+      return waits;
+    };
+    const cold = ['0.00', '1.38', '1.13', '0.88', '0.63', '0.50', '0.50', '0.50'];
+
+    await runtime.run(async () => {
+      expect(await waitsOfEight()).toEqual(cold);
+      await runtime.sleep(500 + 4000);
+      expect(await waitsOfEight()).toEqual(cold);
+      await runtime.sleep(500 + 2000);
+      expect(await waitsOfEight()).toEqual(cold.map((_, i) => (i === 0 ? '0.00' : '0.50')));
+    });
   });
 
   it('warms up along the line of Guava and Sentinel', () => {
