@@ -11,6 +11,14 @@ import type {
 } from '../core/index.ts';
 import { stableHeap, watchCall } from '../core/index.ts';
 
+/** Who asks for a worker, and for what. */
+export interface Asking {
+  readonly call: Call;
+  readonly lot: string;
+  /** Where it asked, where leaks are looked for. */
+  readonly place: Error | undefined;
+}
+
 /** The line of one pool. */
 export class AcquireLine<R> {
   size = 0;
@@ -36,8 +44,9 @@ export class AcquireLine<R> {
   }
 
   /** Waits in line until `serve` or `turnAway`, the call's deadline or its cancellation. */
-  wait(call: Call, lot: string, place: Error | undefined): Promise<Lease<R>> {
-    const waiter = new AcquireWaiter<R>(this, call, { lot, place });
+  wait(asking: Asking): Promise<Lease<R>> {
+    const { call, lot } = asking;
+    const waiter = new AcquireWaiter<R>(this, asking);
     let heap = this.lots.get(lot);
     if (heap === undefined) {
       this.forgetEmpty();
@@ -103,7 +112,7 @@ export class AcquireLine<R> {
 /** Lots kept though nobody waits in them, since most are soon used again. */
 const SPARE_LOTS = 64;
 
-export class AcquireWaiter<R> implements Alarm, Cancellable {
+export class AcquireWaiter<R> implements Asking, Alarm, Cancellable {
   id = -1;
   /** Of arrival, over all lots. */
   rank = 0;
@@ -111,7 +120,6 @@ export class AcquireWaiter<R> implements Alarm, Cancellable {
   watch: CallWatch | undefined = undefined;
   readonly call: Call;
   readonly lot: string;
-  /** Where it asked, where leaks are looked for. */
   readonly place: Error | undefined;
   declare resolve: (lease: Lease<R>) => void;
   declare reject: (error: unknown) => void;
@@ -121,11 +129,7 @@ export class AcquireWaiter<R> implements Alarm, Cancellable {
   });
   private readonly line: AcquireLine<R>;
 
-  constructor(
-    line: AcquireLine<R>,
-    call: Call,
-    { lot, place }: { readonly lot: string; readonly place: Error | undefined },
-  ) {
+  constructor(line: AcquireLine<R>, { call, lot, place }: Asking) {
     this.line = line;
     this.call = call;
     this.lot = lot;

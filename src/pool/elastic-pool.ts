@@ -1,7 +1,8 @@
 /** The pool at work: lends workers, checks them, takes them back, and drains. */
 
 import type { Call, Lease, Outcome, Refusal, Runtime, SlotsLine } from '../core/index.ts';
-import { refusalError } from '../core/index.ts';
+import { OptionError, refusalError } from '../core/index.ts';
+import type { Asking } from './acquire-line.ts';
 import { AcquireLine } from './acquire-line.ts';
 import { LeakWatch } from './leak-watch.ts';
 import { PoolRefusals } from './refusals.ts';
@@ -15,11 +16,11 @@ import type { PoolCloseReport, PoolSnapshot } from './types.ts';
 import { WarmUp } from './warm-up.ts';
 import type { Lender, Worker } from './worker.ts';
 import { WorkerLease } from './worker.ts';
+import type { WorkerCheckOptions } from './worker-check.ts';
 import { WorkerCheck } from './worker-check.ts';
 
 /** The options of a pool, checked and complete. */
-export interface ElasticPoolOptions<R> extends StaffOptions<R> {
-  readonly validate: ((resource: R) => boolean | PromiseLike<boolean>) | undefined;
+export interface ElasticPoolOptions<R> extends StaffOptions<R>, WorkerCheckOptions<R> {
   /** Infinity: leaks are not looked for. */
   readonly leakAfterMs: number;
 }
@@ -46,9 +47,7 @@ export class ElasticPool<R> implements Lender<R>, Employer<R> {
     this.name = name;
     this.staff = new Staff<R>(options, this);
     this.roster = this.staff.roster;
-    this.check = new WorkerCheck<R>(options.validate, (error) =>
-      this.staff.maker.report(error, 'validate'),
-    );
+    this.check = new WorkerCheck<R>(options, (error) => this.staff.maker.report(error, 'validate'));
     this.no = new PoolRefusals(name);
     this.own = new AcquireLine<R>(runtime, (deadline) => this.no.expiredError(deadline));
     this.leaks = leakAfterMs === Infinity ? undefined : new LeakWatch(runtime, leakAfterMs, name);
@@ -78,11 +77,13 @@ export class ElasticPool<R> implements Lender<R>, Employer<R> {
   acquire(call: Call): Promise<Lease<R>> {
     if (this.life !== 'open') return Promise.reject(this.no.closedError());
     const now = this.runtime.now();
+    const objection = this.no.objectionTo(call, now);
+    if (objection !== undefined) return Promise.reject(objection.reason);
     const answer = this.tryAcquire(call, now);
     if (answer?.ok === true) return Promise.resolve(answer);
     if (answer !== undefined) return Promise.reject(refusalError(answer));
     const lot = this.staff.specialities?.lotOf(call) ?? '';
-    const waiting = this.own.wait(call, lot, this.leaks?.here());
+    const waiting = this.own.wait({ call, lot, place: this.leaks?.here() });
     this.staff.adjust(now);
     return waiting;
   }
@@ -92,6 +93,9 @@ export class ElasticPool<R> implements Lender<R>, Employer<R> {
   }
 
   attach(line: SlotsLine): Disposable {
+    if (this.line !== undefined) {
+      throw new OptionError('pool.attach', 'called by one queue at a time', this.name);
+    }
     this.line = line;
     return {
       [Symbol.dispose]: () => {
@@ -282,17 +286,11 @@ export class ElasticPool<R> implements Lender<R>, Employer<R> {
   }
 
   private describe(): string | undefined {
-    if (this.own.size === 0 && this.roster.lent === 0) return undefined;
+    const underWay = this.life === 'open' ? 0 : this.staff.maker.busy;
+    if (this.own.size === 0 && this.roster.lent === 0 && underWay === 0) return undefined;
     const { idle, starting } = this.roster.counts;
     const workers = `${this.roster.lent} busy, ${idle} idle, ${starting} starting`;
-    return `pool ${this.name}: ${this.own.size} waiting, ${workers}`;
+    const rest = underWay === 0 ? '' : `, ${underWay} not yet down`;
+    return `pool ${this.name}: ${this.own.size} waiting, ${workers}${rest}`;
   }
-}
-
-/** Who asks for a worker, and for what. */
-interface Asking {
-  readonly call: Call;
-  readonly lot: string;
-  /** Where it asked, where leaks are looked for. */
-  readonly place: Error | undefined;
 }

@@ -23,6 +23,8 @@ export function checkedOptions<R>(
     'spares',
     'idleMs',
     'createTimeoutMs',
+    'destroyTimeoutMs',
+    'validateTimeoutMs',
     'createBackoff',
     'createAttempts',
     'recycle',
@@ -38,6 +40,7 @@ export function checkedOptions<R>(
   return {
     ...checkedMaking(options, check),
     validate: options.validate && check.callable('validate', options.validate),
+    validateTimeoutMs: check.durationMs('validateTimeoutMs', options.validateTimeoutMs ?? Infinity),
     limits: checkedLimits({ min, max, target: undefined }, check),
     spares: check.number('spares', options.spares ?? 0, { min: 0, integer: true }),
     idleMs: check.durationMs('idleMs', options.idleMs ?? 30_000),
@@ -55,12 +58,14 @@ function checkedMaking<R>(
   options: PoolOptions<R>,
   check: OptionChecks,
 ): Omit<WorkerMakerOptions<R>, 'name' | 'runtime'> {
-  const { createTimeoutMs = Infinity, createBackoff = {}, createAttempts = 3 } = options;
+  const { createTimeoutMs = Infinity, destroyTimeoutMs = Infinity } = options;
+  const { createBackoff = {}, createAttempts = 3 } = options;
   optionChecks('pool.createBackoff').known(createBackoff, ['baseMs', 'maxMs']);
   return {
     create: check.callable('create', options.create),
     destroy: check.callable('destroy', options.destroy ?? nothing),
     createTimeoutMs: check.durationMs('createTimeoutMs', createTimeoutMs),
+    destroyTimeoutMs: check.durationMs('destroyTimeoutMs', destroyTimeoutMs),
     createBackoff: {
       baseMs: check.positive('createBackoff.baseMs', createBackoff.baseMs ?? 100),
       maxMs: check.positive('createBackoff.maxMs', createBackoff.maxMs ?? 10_000),
@@ -112,7 +117,7 @@ function checkedSpecialities<R>(
     of: of ?? (({ kind }) => kind),
     canDo: given.canDo && check.callable('specialities.canDo', given.canDo),
     shares,
-    report: (error) => runtime.report(error, `${name}: canDo`),
+    report: (error, callback) => runtime.report(error, `${name}: ${callback}`),
   };
 }
 

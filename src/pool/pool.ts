@@ -3,7 +3,7 @@
  * when they idle, or that a scaling engine sizes.
  */
 
-import type { Call, Door, Lease, Pass, Work } from '../core/index.ts';
+import type { Alarm, Call, Door, Lease, Pass, Work } from '../core/index.ts';
 import { flightRunner, optionChecks, STAGE } from '../core/index.ts';
 import { ElasticPool } from './elastic-pool.ts';
 import { checkedLimits, checkedOptions } from './pool-options.ts';
@@ -49,11 +49,17 @@ export function pool<R>(options: PoolOptions<R>): Pool<R> {
     return flightRunner([door])((inner) => work(inner, (lease as Lease<R>).resource), call);
   };
   let closing: Promise<PoolCloseReport> | undefined;
-  const close: Pool<R>['close'] = ({ graceMs = Infinity } = {}) => {
+  const close: Pool<R>['close'] = async ({ graceMs = Infinity } = {}) => {
+    check.number('close.graceMs', graceMs, { min: 0, infinite: true });
+    const grace: Alarm = { alarmId: -1, ring: () => elastic.end() };
     closing ??= elastic.close();
-    if (graceMs <= 0) elastic.end();
-    else if (graceMs < Infinity) runtime.arm({ alarmId: -1, ring: () => elastic.end() }, graceMs);
-    return closing;
+    if (graceMs === 0) elastic.end();
+    else if (graceMs < Infinity) runtime.arm(grace, graceMs);
+    try {
+      return await closing;
+    } finally {
+      runtime.disarm(grace);
+    }
   };
 
   return {

@@ -1,7 +1,7 @@
 /** What a pool answers when it lends nothing. */
 
-import type { Refusal } from '../core/index.ts';
-import { ClosedError, refusalError, stackless } from '../core/index.ts';
+import type { Call, Refusal } from '../core/index.ts';
+import { ClosedError, OptionError, ownSignal, refusalError, stackless } from '../core/index.ts';
 import type { RejectedError } from '../core/index.ts';
 
 /** The refusals of the pool of that name. */
@@ -32,7 +32,35 @@ export class PoolRefusals {
     return refusalError({ ok: false, code: 'ERR_EXPIRED', policy, retryAfterMs: 0, message });
   }
 
+  /** Why a call need not ask at all: it is none, was given up, or comes too late. */
+  objectionTo(call: Call, now: number): { readonly reason: unknown } | undefined {
+    const mistake = this.mistakeIn(call);
+    if (mistake !== undefined) return { reason: mistake };
+    const signal = ownSignal(call);
+    if (signal?.aborted === true) return { reason: signal.reason };
+    const { deadline = Infinity } = call;
+    return deadline <= now ? { reason: this.expiredError(deadline) } : undefined;
+  }
+
+  private mistakeIn(call: Call): OptionError | undefined {
+    if (typeof call !== 'object' || call === null) {
+      return new OptionError(`${this.policy}: call`, 'an object', call);
+    }
+    const { priority = 0, deadline = 0 } = call;
+    if (isNoNumber(priority)) {
+      return new OptionError(`${this.policy}: call.priority`, 'a number', priority);
+    }
+    if (isNoNumber(deadline)) {
+      return new OptionError(`${this.policy}: call.deadline`, 'a number', deadline);
+    }
+    return undefined;
+  }
+
   private unavailable(message: string, retryAfterMs: number): Refusal {
     return { ok: false, code: 'ERR_UNAVAILABLE', policy: this.policy, retryAfterMs, message };
   }
+}
+
+function isNoNumber(value: unknown): boolean {
+  return typeof value !== 'number' || Number.isNaN(value);
 }

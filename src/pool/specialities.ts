@@ -16,8 +16,8 @@ export interface SpecialityRules<R> {
   /** Undefined: everybody can do everything. */
   readonly canDo: ((resource: R, speciality: string) => boolean) | undefined;
   readonly shares: ReadonlyMap<string, number>;
-  /** Receives what `canDo` throws; such a worker cannot. */
-  readonly report: (error: unknown) => void;
+  /** Receives what `of` and `canDo` throw: such a call asks for nothing, such a worker cannot. */
+  readonly report: (error: unknown, callback: string) => void;
 }
 
 /** How many wait for each speciality. */
@@ -34,7 +34,12 @@ export class Specialities<R> {
 
   /** What `call` asks for; '' when anybody will do. */
   lotOf(call: Call): string {
-    return this.rules.of(call) ?? '';
+    try {
+      return this.rules.of(call) ?? '';
+    } catch (error) {
+      this.rules.report(error, 'of');
+      return '';
+    }
   }
 
   /** False where everybody can do everything. */
@@ -140,7 +145,7 @@ export class Specialities<R> {
     try {
       return canDo(resource, lot);
     } catch (error) {
-      this.rules.report(error);
+      this.rules.report(error, 'canDo');
       return false;
     }
   }

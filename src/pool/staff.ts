@@ -67,7 +67,7 @@ export class Staff<R> {
       this.maker.report(error, 'recycle'),
     );
     this.roster = new Roster<R>(runtime.now(), {
-      victim: options.victim,
+      victim: options.victim && ((a, b) => this.firstToGo(a, b)),
       mayGo: (resource) => !this.isVetoed(resource),
       grewOld: (worker, now) => this.retire(worker, now),
     });
@@ -256,6 +256,15 @@ export class Staff<R> {
     // Somebody who waits keeps the process alive; the wish for a warm pool does not.
     this.retry.background = this.employer.backlog === 0;
     this.runtime.armAt(this.retry, this.retryAt);
+  }
+
+  private firstToGo(a: R, b: R): number {
+    try {
+      return this.options.victim?.(a, b) ?? 0;
+    } catch (error) {
+      this.maker.report(error, 'victim');
+      return 0;
+    }
   }
 
   private isVetoed(resource: R): boolean {

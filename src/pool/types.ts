@@ -73,6 +73,10 @@ export interface PoolOptions<R> {
   readonly idleMs?: number;
   /** How long `create` may take, in ms; then it counts as failed. @default Infinity */
   readonly createTimeoutMs?: number;
+  /** How long `destroy` may take, in ms; then it is reported and waited for no more. @default Infinity */
+  readonly destroyTimeoutMs?: number;
+  /** How long `validate` may take, in ms; then the worker is not fit. @default Infinity */
+  readonly validateTimeoutMs?: number;
   /**
    * Wait after a failed `create`: `baseMs`, doubled with each failure in a row up to `maxMs`, drawn
    * between half and the whole. @default 100 and 10_000

@@ -1,16 +1,18 @@
 /** Makes workers and takes them down, and knows when making them is in vain. */
 
-import type { Alarm, Runtime } from '../core/index.ts';
+import type { Runtime } from '../core/index.ts';
 import { TimeoutError } from '../core/index.ts';
 import type { CreateBackoff } from './create-backoff.ts';
 import { createDelayMs } from './create-backoff.ts';
 import type { CreateContext } from './types.ts';
+import { within } from './within.ts';
 import type { Worker } from './worker.ts';
 
 export interface WorkerMakerOptions<R> {
   readonly create: (context: CreateContext) => R | PromiseLike<R>;
   readonly destroy: (resource: R) => unknown;
   readonly createTimeoutMs: number;
+  readonly destroyTimeoutMs: number;
   readonly createBackoff: CreateBackoff;
   readonly createAttempts: number;
   readonly name: string;
@@ -37,7 +39,8 @@ export class WorkerMaker<R> {
   private readonly isAsAsked: (worker: Worker<R>) => boolean;
   /** By what workers are made for; a sort that goes well is not listed. */
   private readonly health = new Map<string, Health>();
-  private readonly takingDown = new Set<Promise<void>>();
+  /** What is being made and taken down. */
+  private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(options: WorkerMakerOptions<R>, isAsAsked: (worker: Worker<R>) => boolean) {
     this.options = options;
@@ -60,7 +63,16 @@ export class WorkerMaker<R> {
     return this.failuresInRow(lot) >= this.options.createAttempts && now < this.retryAt(lot);
   }
 
-  async make(worker: Worker<R>): Promise<Making> {
+  make(worker: Worker<R>): Promise<Making> {
+    return this.follow(this.tryToMake(worker));
+  }
+
+  /** How many are being made or taken down. */
+  get busy(): number {
+    return this.underWay.size;
+  }
+
+  private async tryToMake(worker: Worker<R>): Promise<Making> {
     const { signal } = worker.abort;
     try {
       await this.create(worker);
@@ -69,7 +81,7 @@ export class WorkerMaker<R> {
         throw new TypeError(`create made a worker that cannot do ${worker.madeFor}`);
       }
     } catch (error) {
-      if (signal.aborted && !(error instanceof TimeoutError)) return 'unwanted';
+      if (signal.aborted && signal.reason !== error) return 'unwanted';
       this.failed(worker, error);
       return 'failed';
     }
@@ -85,9 +97,9 @@ export class WorkerMaker<R> {
     else worker.abort.abort();
   }
 
-  /** Resolves when everything that was discarded is down. */
+  /** Resolves when everything that was discarded is down, also what was still being made. */
   async allDown(): Promise<void> {
-    await Promise.all(this.takingDown);
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
   /** Passes on what a callback of the user's threw. */
@@ -97,37 +109,21 @@ export class WorkerMaker<R> {
 
   private async create(worker: Worker<R>): Promise<void> {
     const { createTimeoutMs, runtime } = this.options;
-    const context = { signal: worker.abort.signal, speciality: worker.madeFor };
-    const making = this.arrive(worker, context);
-    if (createTimeoutMs === Infinity) return making;
-    let limit: Alarm | undefined;
-    const tooLong = new Promise<never>((_resolve, reject) => {
-      limit = { alarmId: -1, ring: () => reject(this.timedOut(worker)) };
-      runtime.arm(limit, createTimeoutMs);
-    });
-    try {
-      await Promise.race([making, tooLong]);
-    } finally {
-      if (limit !== undefined && limit.alarmId >= 0) runtime.disarm(limit);
-    }
-  }
-
-  private async arrive(worker: Worker<R>, context: CreateContext): Promise<void> {
-    worker.resource = await this.options.create(context);
-    worker.isMade = true;
-    this.created++;
-    // Too late for its time-out: nobody waits for it any more.
-    if (context.signal.reason instanceof TimeoutError) void this.takeDown(worker);
-  }
-
-  private timedOut(worker: Worker<R>): TimeoutError {
-    const { createTimeoutMs } = this.options;
-    const error = new TimeoutError(
-      `create took longer than ${createTimeoutMs} ms`,
-      createTimeoutMs,
-    );
-    worker.abort.abort(error);
-    return error;
+    const { signal } = worker.abort;
+    let isTooLate = false;
+    const arrive = async (): Promise<void> => {
+      worker.resource = await this.options.create({ signal, speciality: worker.madeFor });
+      worker.isMade = true;
+      this.created++;
+      if (isTooLate) void this.takeDown(worker);
+    };
+    const tooLong = (): Error => {
+      isTooLate = true;
+      const error = timedOut('create', createTimeoutMs);
+      worker.abort.abort(error);
+      return error;
+    };
+    await within(arrive(), { ms: createTimeoutMs, runtime, tooLong });
   }
 
   private failed(worker: Worker<R>, error: unknown): void {
@@ -140,19 +136,32 @@ export class WorkerMaker<R> {
     this.report(error, 'create');
   }
 
-  private async takeDown(worker: Worker<R>): Promise<void> {
+  private takeDown(worker: Worker<R>): Promise<void> {
     this.destroyed++;
-    const down = this.destroy(worker);
-    this.takingDown.add(down);
-    await down;
-    this.takingDown.delete(down);
+    return this.follow(this.destroy(worker));
   }
 
   private async destroy(worker: Worker<R>): Promise<void> {
+    const { destroyTimeoutMs, runtime } = this.options;
+    const down = async (): Promise<unknown> => this.options.destroy(worker.resource as R);
+    const tooLong = (): Error => timedOut('destroy', destroyTimeoutMs);
     try {
-      await this.options.destroy(worker.resource as R);
+      await within(down(), { ms: destroyTimeoutMs, runtime, tooLong });
     } catch (error) {
       this.report(error, 'destroy');
     }
   }
+
+  /** @param step never rejects */
+  private async follow<T>(step: Promise<T>): Promise<T> {
+    this.underWay.add(step);
+    const end = await step;
+    this.underWay.delete(step);
+    return end;
+  }
+}
+
+/** What a callback is told that took too long. */
+export function timedOut(callback: string, ms: number): TimeoutError {
+  return new TimeoutError(`${callback} took longer than ${ms} ms`, ms);
 }

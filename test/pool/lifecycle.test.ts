@@ -224,8 +224,10 @@ describe('a pool that is warmed up', () => {
     const { made } = agents(runtime, {
       min: 1,
       createAttempts: 2,
-      create: () =>
-        how === 'it is closed' ? new Promise(() => undefined) : Promise.reject(new Error('no')),
+      create: ({ signal }) =>
+        how === 'it is closed'
+          ? new Promise((_made, stop) => signal.addEventListener('abort', stop))
+          : Promise.reject(new Error('no')),
     });
 
     const end = await runtime.run(async () => {
