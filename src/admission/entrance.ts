@@ -4,8 +4,8 @@
  */
 
 import type { Call, Door, Emitter, Entry, Pass, Refusal } from '../core/index.ts';
-import { isPending, optionChecks, ownSignal, refusalError, TOKEN } from '../core/index.ts';
-import { Gate, GATE_OPTIONS, NO_CALL } from './gate.ts';
+import { isPending, optionChecks, refusalError } from '../core/index.ts';
+import { Gate, GATE_OPTIONS, NO_CALL, throwIfCancelled } from './gate.ts';
 import type { Ahead, Allowance, Limit, Reason } from './limit.ts';
 import { sumOf, UNTIL_ROOM } from './limit.ts';
 import type { Booking, Decisions, LimiterEvents, LimiterOptions } from './limiter.ts';
@@ -89,9 +89,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
 
   /** The caller's form: waits, and throws when refused. */
   async pass(call: Call = NO_CALL): Promise<Pass> {
-    const token = call[TOKEN];
-    if (token?.isCancelled === true) throw token.reason;
-    ownSignal(call)?.throwIfAborted();
+    throwIfCancelled(call);
     const now = this.now();
     let entry = this.decideOrWait(call, now, this.maxWaitMs ?? Infinity);
     if (isPending(entry)) entry = await entry;

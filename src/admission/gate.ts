@@ -4,7 +4,7 @@
  */
 
 import type { Call, Emitter, Entry, Pass, Refusal, Runtime } from '../core/index.ts';
-import { ADMITTED, emitter, optionChecks, systemRuntime } from '../core/index.ts';
+import { ADMITTED, emitter, optionChecks, ownSignal, systemRuntime, TOKEN } from '../core/index.ts';
 import type { Reason } from './limit.ts';
 import type { Counts, GateOptions, LimiterEvents } from './limiter.ts';
 
@@ -13,6 +13,13 @@ export const GATE_OPTIONS = ['name', 'exempt', 'dryRun', 'runtime'] as const;
 
 /** A call nothing is said of. */
 export const NO_CALL: Call = Object.freeze({});
+
+/** Throws the reason of a call that was given up before it came. */
+export function throwIfCancelled(call: Call): void {
+  const token = call[TOKEN];
+  if (token?.isCancelled === true) throw token.reason;
+  ownSignal(call)?.throwIfAborted();
+}
 
 /** The part all doors share. */
 export class Gate<Events extends LimiterEvents = LimiterEvents> {

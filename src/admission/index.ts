@@ -56,7 +56,7 @@ export type { Order } from './line-order.ts';
 export { adaptive } from './concurrency/adaptive.ts';
 export type { JointLimiter, JointLimiterOptions, JointSnapshot } from './joint-limiter.ts';
 export { jointLimiter } from './joint-limiter.ts';
-export type { SettleOptions } from './settlement.ts';
+export type { CutOff, SettleOptions } from './settlement.ts';
 export type {
   FeedbackEvents,
   FeedbackSnapshot,
@@ -72,7 +72,14 @@ export type { LoadShedder, LoadShedderOptions, ShedEvents, ShedSnapshot } from '
 export { loadShedder } from './load-shedder.ts';
 export type { ClientThrottle, ClientThrottleOptions, ThrottleSnapshot } from './client-throttle.ts';
 export { clientThrottle } from './client-throttle.ts';
-export type { LimitStore, StoreAnswer, StoreAsk } from './shared/limit-store.ts';
+export type {
+  LimitStore,
+  StoreAnswer,
+  StoreAsk,
+  StoreChange,
+  StoreKey,
+  StoreState,
+} from './shared/limit-store.ts';
 export type { HeldLease, LeaseAsk, LeaseStatement, LeaseStore } from './shared/lease-store.ts';
 export type { MemoryLeaseStoreOptions } from './shared/memory-lease-store.ts';
 export { memoryLeaseStore } from './shared/memory-lease-store.ts';

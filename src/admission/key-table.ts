@@ -97,7 +97,7 @@ export class KeyTable {
     const { index, rule } = this;
     if (index.size + 1 >= index.capacity) this.resize(index.capacity * 2);
     const row = index.add(lastForm);
-    rule.start(row * rule.width, now);
+    rule.rows.copyWithin(row * rule.width, PRISTINE, rule.width);
     this.lastKey = lastKey; // which the sweep may have forgotten
     this.lastRow = row;
     return row * rule.width;

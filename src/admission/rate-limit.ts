@@ -75,9 +75,10 @@ export abstract class RateLimit implements Limit, Settler {
 
   settle(pass: SettlingPass, outcome: Outcome, detail: unknown, at: number | undefined): void {
     const { call, estimate, since } = pass;
-    const actual = this.settlement?.actual(call, outcome, detail);
-    if (actual === undefined || actual === estimate) return;
     const now = at ?? this.shell.now();
+    const ended = { call, estimate, ranMs: now - since };
+    const actual = this.settlement?.actual(ended, outcome, detail) ?? estimate;
+    if (actual === estimate) return;
     const row = this.rowOf(call, now);
     if (actual > estimate) this.rule.spend(row, actual - estimate, now);
     else {

@@ -13,6 +13,13 @@ import { optionChecks } from '../core/index.ts';
 import type { MovingQuantile, RecentValues } from '../model/index.ts';
 import { movingQuantile, quantileOf } from '../model/index.ts';
 
+/**
+ * What a call has cost that was given up by its caller or its deadline while its work ran, so that nobody
+ * knows: 'estimate' all of it; 'elapsed' the share of it for the time it ran, as long as calls of its class
+ * usually run; or what a function says of the call and the milliseconds it ran, undefined for the estimate.
+ */
+export type CutOff = 'estimate' | 'elapsed' | ((call: Call, ranMs: number) => number | undefined);
+
 /** How the real cost of calls is found and learned. */
 export interface SettleOptions {
   /**
@@ -26,29 +33,44 @@ export interface SettleOptions {
   readonly quantile?: number;
   /** What it is taken to cost at least until ten costs of its class are known. @default 1 */
   readonly initial?: number;
+  /**
+   * What a call has cost that was cut off. The estimate keeps the limit in any case, and costs some of it
+   * at worst; what is refused further in, or given up before its work began, costs nothing anyway.
+   * @default 'estimate'
+   */
+  readonly cutOff?: CutOff;
 }
 
 const REMEMBERED_COSTS = 128;
 const REMEMBERED_CLASSES = 1000;
 const ENOUGH_COSTS = 10;
 
+/** What calls of one class have cost, and how long they ran. */
+interface Learned {
+  readonly costs: RecentValues;
+  readonly ranMs: RecentValues;
+}
+
 /** What costs have been, and what waits at a price. */
 export class Settlement {
   private readonly options: Required<SettleOptions>;
-  private readonly costs: MovingQuantile = movingQuantile({ size: REMEMBERED_COSTS });
+  private readonly recent: MovingQuantile = movingQuantile({ size: REMEMBERED_COSTS });
   /** By class, the one learned of last at the end. */
-  private readonly classes = new Map<string, RecentValues>();
+  private readonly classes = new Map<string, Learned>();
   /** Prices of calls that wait: what is counted in must be counted out, whatever is learned meanwhile. */
   private readonly quotes = new Map<Call, { units: number; holders: number }>();
 
   constructor(factory: string, options: SettleOptions) {
     const check = optionChecks(`${factory}.settle`);
-    check.known(options, ['actual', 'classOf', 'quantile', 'initial']);
+    check.known(options, ['actual', 'classOf', 'quantile', 'initial', 'cutOff']);
+    const { cutOff = 'estimate' } = options;
+    if (typeof cutOff !== 'function') check.oneOf('cutOff', cutOff, ['estimate', 'elapsed']);
     this.options = {
       actual: check.callable('actual', options.actual),
       classOf: check.callable('classOf', options.classOf ?? (({ kind = '' }) => kind)),
       quantile: check.ratio('quantile', options.quantile ?? 0.9),
       initial: check.nonNegative('initial', options.initial ?? 1),
+      cutOff,
     };
   }
 
@@ -71,13 +93,13 @@ export class Settlement {
     if (quote !== undefined && --quote.holders === 0) this.quotes.delete(call);
   }
 
-  /** What it really cost, undefined when nobody can tell. */
-  actual(call: Call, outcome: Outcome, detail: unknown): number | undefined {
+  /** What it really cost, the estimate when nobody can tell. */
+  actual({ call, estimate, ranMs }: Ended, outcome: Outcome, detail: unknown): number {
     if (outcome === 'refused') return 0; // the work never ran
-    if (outcome === 'cancelled') return undefined;
+    if (outcome === 'cancelled') return this.cutOff(call, estimate, ranMs);
     const actual = this.options.actual(detail, call);
-    if (actual === undefined || !(actual >= 0) || actual === Infinity) return undefined;
-    if (outcome === 'success') this.learn(this.options.classOf(call), actual);
+    if (!isCost(actual)) return estimate;
+    if (outcome === 'success') this.learn(this.options.classOf(call), actual, ranMs);
     return actual;
   }
 
@@ -86,24 +108,54 @@ export class Settlement {
     return Object.fromEntries([...this.classes.keys()].map((name) => [name, this.learned(name)]));
   }
 
-  private learned(name: string): number {
-    const { quantile, initial } = this.options;
-    const seen = this.classes.get(name);
-    if (seen === undefined) return initial;
-    const usual = quantileOf(seen.sorted, quantile);
-    return seen.sorted.length < ENOUGH_COSTS ? Math.max(initial, usual) : usual;
+  private cutOff(call: Call, estimate: number, ranMs: number): number {
+    const { cutOff, classOf } = this.options;
+    if (cutOff === 'estimate') return estimate;
+    if (cutOff !== 'elapsed') {
+      const said = cutOff(call, ranMs);
+      return isCost(said) ? said : estimate;
+    }
+    const { sorted = [] } = this.classes.get(classOf(call))?.ranMs ?? {};
+    if (sorted.length < ENOUGH_COSTS) return estimate;
+    return estimate * Math.min(1, ranMs / Math.max(quantileOf(sorted, 0.5), Number.MIN_VALUE));
   }
 
-  private learn(name: string, cost: number): void {
-    const seen = this.classes.get(name) ?? this.costs.start();
+  private learned(name: string): number {
+    const { quantile, initial } = this.options;
+    const seen = this.classes.get(name)?.costs.sorted;
+    if (seen === undefined) return initial;
+    const usual = quantileOf(seen, quantile);
+    return seen.length < ENOUGH_COSTS ? Math.max(initial, usual) : usual;
+  }
+
+  private learn(name: string, cost: number, ranMs: number): void {
+    const { recent } = this;
+    const { costs, ranMs: times } = this.classes.get(name) ?? {
+      costs: recent.start(),
+      ranMs: recent.start(),
+    };
     this.classes.delete(name);
-    this.classes.set(name, this.costs.update(seen, cost));
+    this.classes.set(name, {
+      costs: recent.update(costs, cost),
+      ranMs: this.options.cutOff === 'elapsed' ? recent.update(times, ranMs) : times,
+    });
     if (this.classes.size <= REMEMBERED_CLASSES) return;
     for (const oldest of this.classes.keys()) {
       this.classes.delete(oldest);
       return;
     }
   }
+}
+
+function isCost(cost: number | undefined): cost is number {
+  return typeof cost === 'number' && cost >= 0 && cost < Infinity;
+}
+
+/** A call that has ended. */
+export interface Ended {
+  readonly call: Call;
+  readonly estimate: number;
+  readonly ranMs: number;
 }
 
 /** What a pass tells when its call has ended. */

@@ -10,7 +10,7 @@
 import type { Call, FlightCall, Work } from './call.ts';
 import { flightCall, TOKEN } from './call.ts';
 import type { Door, Entry } from './door.ts';
-import { ADMITTED, isPass, isPending, outcomeOf, refusalError } from './door.ts';
+import { ADMITTED, isPass, isPending, outcomeAtDoor, outcomeOf, refusalError } from './door.ts';
 import type { Ending } from './held-pass.ts';
 import { endAll, endSome, HeldPass } from './held-pass.ts';
 import type { Runtime } from './runtime.ts';
@@ -62,6 +62,7 @@ interface Waiting<T> {
 async function flyOn<T>(waiting: Waiting<T>, pending: Promise<Entry>): Promise<T> {
   const { doors, runtime, work, call } = waiting;
   let { held } = waiting;
+  let hasBegun = false;
   try {
     let entry: Entry | Promise<Entry> = pending;
     let now = 0;
@@ -75,9 +76,12 @@ async function flyOn<T>(waiting: Waiting<T>, pending: Promise<Entry>): Promise<T
       if (next === doors.length) break;
       entry = (doors[next] as Door).enter(call, now);
     }
+    hasBegun = true;
     return land(work(call, undefined), held, runtime, call);
   } catch (error) {
-    return crash(error, held, runtime, call);
+    if (hasBegun) return crash(error, held, runtime, call);
+    endAll(held, outcomeAtDoor(error, call[TOKEN]), error, runtime);
+    throw error;
   }
 }
 

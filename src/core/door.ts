@@ -17,7 +17,8 @@ import type { Runtime } from './runtime.ts';
  * - `success`, `failure`: the work answered, or failed (a time-out inside this door is a failure).
  * - `cancelled`: the caller, or a time limit outside this door, gave up; it counts neither for nor
  *   against anybody.
- * - `refused`: a policy further in turned the call away; the work never ran.
+ * - `refused`: a policy further in turned the call away, or it was given up while it waited there; the
+ *   work never ran.
  */
 export type Outcome = 'success' | 'failure' | 'cancelled' | 'refused';
 
@@ -106,6 +107,12 @@ export function refusalError(refusal: Refusal): RejectedError {
 export function outcomeOf(error: unknown, token: CancelToken | undefined): Outcome {
   if (token?.isCancelled === true) return 'cancelled';
   return isRejectedError(error) ? 'refused' : 'failure';
+}
+
+/** The same for a call whose work never began: to be given up then is to be turned away. */
+export function outcomeAtDoor(error: unknown, token: CancelToken | undefined): Outcome {
+  const outcome = outcomeOf(error, token);
+  return outcome === 'cancelled' ? 'refused' : outcome;
 }
 
 /** True for a yes; asked before the rest, for the yes is the usual answer. */

@@ -189,7 +189,7 @@ class RacingFlight<T> implements ScopeState, Alarm, StreamWatcher {
   private leave(): void {
     const late = this.held as HeldPass;
     this.held = late.outer;
-    endAll(new HeldPass(late.pass, undefined), 'cancelled', this.ending?.detail, this.runtime);
+    endAll(new HeldPass(late.pass, undefined), 'refused', this.ending?.detail, this.runtime);
     this.settle();
   }
 
@@ -265,7 +265,8 @@ class RacingFlight<T> implements ScopeState, Alarm, StreamWatcher {
   /** The caller is not served by the work any more. */
   private giveUp(ending: Ending): void {
     if (this.ending !== undefined || this.phase === 'settled') return;
-    this.answered(ending);
+    const isTurnedAway = this.phase === 'waiting' && ending.outcome === 'cancelled';
+    this.answered(isTurnedAway ? { ...ending, outcome: 'refused' } : ending);
     this.reject(ending.detail);
     this.stream?.stop(ending.detail);
     this.cancel(ending.detail);

@@ -257,6 +257,17 @@ describe('keyedLimiter', () => {
     expect(limiter.snapshot()).toMatchObject({ keys: 10, forgottenEarly: 1 });
   });
 
+  it('takes a key it has never seen for one that idles, when the capacity is raised, too', () => {
+    const runtime = virtualRuntime();
+    const limiter = keyedLimiter({ rate: bucket({ capacity: 2, refillPerSecond: 1 }), runtime });
+
+    limiter.update(bucket({ capacity: 10, refillPerSecond: 1 }));
+
+    expect(limiter.peek({ key: 'a' }).remaining).toBe(2);
+    expect(limiter.tryTake({ key: 'a' }).ok).toBe(true);
+    expect(limiter.peek({ key: 'a' }).remaining).toBe(1);
+  });
+
   it('keeps a line for each key', async () => {
     const runtime = virtualRuntime();
     const limiter = keyedLimiter({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Call, Pass } from '../../src/core/index.ts';
-import type { Rate } from '../../src/admission/index.ts';
+import type { Rate, SettleOptions } from '../../src/admission/index.ts';
 import {
   bucket,
   concurrencyLimiter,
@@ -248,5 +248,88 @@ describe('a limiter that settles', () => {
     expect(() => rateLimiter({ rate: quota(1), ...(wrong as object) })).toThrow(
       `rateLimiter.${option}`,
     );
+  });
+});
+
+describe('a call that is cut off', () => {
+  const cutAfter = async (settle: Partial<SettleOptions>, afterMs: number, kind = 'chat') => {
+    const runtime = virtualRuntime();
+    const limiter = rateLimiter({
+      rate: quota(10_000),
+      settle: { actual: usage, ...settle },
+      runtime,
+    });
+    let left = 0;
+    await runtime.run(async () => {
+      for (let i = 0; i < 20; i++) {
+        await limiter.run(() => runtime.sleep(1000).then(() => ({ usage: 100 })), { kind });
+      }
+      const before = limiter.peek().remaining;
+      const controller = new AbortController();
+      const cut = limiter.run(({ signal }) => runtime.sleep(5000, signal), {
+        kind: 'chat',
+        cost: 400,
+        signal: controller.signal,
+      });
+      await runtime.sleep(afterMs);
+      controller.abort('enough');
+      await expect(cut).rejects.toBe('enough');
+      left = before - limiter.peek().remaining;
+    });
+    return left;
+  };
+
+  it.each([
+    ['its estimate, unless told otherwise', {}, 250, 400],
+    ['the share of its estimate for the time it ran', { cutOff: 'elapsed' as const }, 250, 100],
+    ['never more than its estimate', { cutOff: 'elapsed' as const }, 3000, 400],
+    ['what a function says', { cutOff: (_: Call, ranMs: number) => ranMs / 10 }, 250, 25],
+    ['its estimate where that knows nothing', { cutOff: () => undefined }, 250, 400],
+    ['its estimate where that says nonsense', { cutOff: () => NaN }, 250, 400],
+  ])('costs %s', async (_, settle, afterMs, cost) => {
+    expect(await cutAfter(settle, afterMs)).toBeCloseTo(cost, 6);
+  });
+
+  it('costs its estimate by the time, too, while nothing is known of its class', async () => {
+    expect(await cutAfter({ cutOff: 'elapsed' }, 250, 'other')).toBe(400);
+  });
+
+  it.each(['signal', 'deadline', 'outer token'])(
+    'costs nothing where it was given up before its work began: %s',
+    async (by) => {
+      const runtime = virtualRuntime();
+      const limiter = tokens(quota(1000), runtime);
+      const busy = concurrencyLimiter({ limit: 1, maxWaitMs: Infinity, runtime });
+      const row = compose(limiter, busy);
+      const outer = timeout({ ms: 1000, runtime });
+      let hasRun = false;
+      const work = (): void => void (hasRun = true);
+
+      await runtime.run(async () => {
+        await busy.enter();
+        const controller = new AbortController();
+        const cost = { tokens: 300 };
+        const waiting = {
+          signal: () => row.run(work, { cost, signal: controller.signal }),
+          deadline: () => compose(outer, row).run(work, { cost, deadline: 50 }),
+          'outer token': () => outer.run((call) => row.run(work, { ...call, cost })),
+        }[by]!();
+        const outcome = expect(waiting).rejects.toBeDefined();
+        await runtime.sleep(10);
+        expect(limiter.peek().remaining).toBe(700);
+        await runtime.sleep(10);
+        controller.abort('enough');
+        await outcome;
+      });
+
+      expect(limiter.peek().remaining).toBe(1000);
+      expect(hasRun).toBe(false);
+    },
+  );
+
+  it('refuses a cutOff that is none', () => {
+    const settle = { actual: usage, cutOff: 'some' as never };
+
+    expect(() => rateLimiter({ rate: quota(1), settle })).toThrow('rateLimiter.settle.cutOff');
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LimitStore, SharedLimiterOptions } from '../../src/admission/index.ts';
-import { bucket, memoryLimitStore, sharedLimiter } from '../../src/admission/index.ts';
+import { bucket, fixedWindow, memoryLimitStore, sharedLimiter } from '../../src/admission/index.ts';
 import type { VirtualRuntime } from '../../src/sim/index.ts';
 import { virtualRuntime } from '../../src/sim/index.ts';
 import { limitStoreContract } from './limit-store-contract.ts';
@@ -27,9 +27,15 @@ function remote(runtime: VirtualRuntime, roundTripMs = 2) {
       if (state.isBroken) throw new Error('connection lost');
       return inner.take(asks);
     },
-    async giveBack(asks) {
-      for (const { units } of asks) state.givenBack += units;
-      await inner.giveBack(asks);
+    async adjust(changes) {
+      if (state.isBroken) throw new Error('connection lost');
+      for (const { units } of changes) state.givenBack -= Math.min(0, units);
+      await inner.adjust(changes);
+    },
+    async peek(asks) {
+      await runtime.sleep(roundTripMs);
+      if (state.isBroken) throw new Error('connection lost');
+      return inner.peek(asks);
     },
   };
   return { store, state };
@@ -175,7 +181,6 @@ describe('sharedLimiter', () => {
       // A quarter of 100 at once and of 100 a second.
       expect(passed).toBeGreaterThan(140);
       expect(passed).toBeLessThanOrEqual(25 + 25 * 5.1);
-      expect(state.takes).toBeLessThan(8);
       state.isBroken = false;
       await runtime.sleep(1000);
       await one!.tryTake();
@@ -228,6 +233,153 @@ describe('sharedLimiter', () => {
     expect(answer).toBe(expected);
   });
 
+  it('gives leases back that lie unused, though nobody comes', async () => {
+    const { runtime, state, one } = processes(1, { leaseUnits: 60, leaseMs: 200 });
+
+    await runtime.run(async () => {
+      await one.tryTake();
+      await runtime.sleep(500);
+    });
+
+    expect(state.givenBack).toBe(59);
+  });
+
+  it('serves those who wait in order, several with one step, and keeps others behind', async () => {
+    const { runtime, state, one } = processes(1);
+    const log: string[] = [];
+    const take = (name: string, cost: number) => one.take({ cost }).then(() => log.push(name));
+
+    await runtime.run(async () => {
+      await one.tryTake({ cost: 100 });
+      const dear = take('dear', 90);
+      await runtime.sleep(5);
+      const cheap = Array.from({ length: 8 }, (_, i) => take(`cheap ${i}`, 1));
+      await runtime.sleep(100);
+      expect(await one.tryTake({ cost: 1 })).toMatchObject({ ok: false, policy: 'api' });
+      const asked = state.takes;
+      await one.reward({ cost: 100 });
+      await Promise.all([dear, ...cheap]);
+      expect(state.takes).toBe(asked + 1);
+    });
+
+    expect(log).toEqual(['dear', ...Array.from({ length: 8 }, (_, i) => `cheap ${i}`)]);
+    expect(state.takes).toBeLessThan(8);
+    expect(one.snapshot()).toMatchObject({ waiting: 0, admitted: 10, refused: 1 });
+  });
+
+  it('lets go of those who leave the line, or have waited long enough', async () => {
+    const { runtime, one } = processes(1, { maxWaiting: 3 });
+    const controller = new AbortController();
+
+    await runtime.run(async () => {
+      await one.tryTake({ cost: 100 });
+      const first = one.take({ cost: 50 });
+      await runtime.sleep(5);
+      const late = expect(one.take({ deadline: runtime.now() + 100 })).rejects.toMatchObject({
+        code: 'ERR_RATE_LIMITED',
+      });
+      const aborted = expect(one.take({ signal: controller.signal })).rejects.toBe('enough');
+      await expect(one.take()).rejects.toMatchObject({ code: 'ERR_RATE_LIMITED' });
+      controller.abort('enough');
+      await aborted;
+      await late;
+      expect(runtime.now()).toBeLessThan(200);
+      await first;
+    });
+  });
+
+  it('spends and gives back without asking', async () => {
+    const { runtime, limiters } = processes(2, {}, 10);
+    const [one, two] = limiters;
+
+    await runtime.run(async () => {
+      await one!.penalty({ cost: 25 });
+      expect(await two!.tryTake()).toMatchObject({
+        ok: false,
+        retryAfterMs: expect.closeTo(1598, 3),
+      });
+      await two!.reward({ cost: 20 });
+      expect((await two!.tryTake({ cost: 5 })).ok).toBe(true);
+      expect((await one!.peek({ cost: 1 }))[0]).toMatchObject({
+        name: 'api',
+        unit: 'requests',
+        limit: 10,
+        windowMs: 1000,
+        remaining: expect.closeTo(0, 0),
+        retryAfterMs: expect.closeTo(90, -2),
+      });
+      await expect(one!.penalty({ cost: -1 })).rejects.toMatchObject({ code: 'ERR_OPTION' });
+    });
+  });
+
+  it('counts units leased here as left', async () => {
+    const { runtime, one } = processes(1, { leaseUnits: 40 });
+
+    await runtime.run(async () => {
+      await one.tryTake();
+      expect((await one.peek())[0]!.remaining).toBeGreaterThanOrEqual(99);
+    });
+  });
+
+  it('changes rates live, for those who wait, too', async () => {
+    const { runtime, one } = processes(1);
+
+    await runtime.run(async () => {
+      await one.tryTake({ cost: 100 });
+      const waiting = one.take({ cost: 50 });
+      await runtime.sleep(20);
+      one.update({ api: bucket({ capacity: 100, refillPerSecond: 1000 }) });
+      await waiting;
+      expect(runtime.now()).toBeLessThan(80);
+      one.update({ api: bucket({ capacity: 10, refillPerSecond: 1 }) });
+      expect(await one.tryTake({ cost: 50 })).toMatchObject({ retryAfterMs: Infinity });
+    });
+
+    expect(() => one.update({ other: bucket({ capacity: 1, refillPerSecond: 1 }) })).toThrow(
+      'sharedLimiter: update.other',
+    );
+    expect(() => one.update({ api: {} as never })).toThrow('a rate, such as');
+    expect(() => one.update({ api: fixedWindow({ limit: 1, windowMs: 1 }) })).toThrow(
+      "of kind 'bucket'",
+    );
+    expect(() => one.update(null as never)).toThrow('an object');
+  });
+
+  it('settles what calls really cost, wherever they were granted', async () => {
+    const runtime = virtualRuntime();
+    const { store, state } = remote(runtime);
+    const limiter = sharedLimiter({
+      store,
+      runtime,
+      limits: [
+        { name: 'calls', rate: bucket({ capacity: 10, refillPerSecond: 0 }), unit: 'calls' },
+        {
+          name: 'tokens',
+          rate: bucket({ capacity: 1000, refillPerSecond: 0 }),
+          unit: 'tokens',
+          settle: { actual: (answer) => (answer as { used?: number }).used, initial: 100 },
+        },
+      ],
+    });
+    const left = async () => (await limiter.peek()).map(({ remaining }) => remaining);
+
+    await runtime.run(async () => {
+      await limiter.run(async () => ({ used: 40 }), { cost: { calls: 1 } });
+      await runtime.sleep(5);
+      expect(await left()).toEqual([9, 960]);
+      await limiter.run(async () => ({ used: 300 }), { cost: { calls: 1, tokens: 200 } });
+      await runtime.sleep(5);
+      expect(await left()).toEqual([8, 660]);
+      const refused = limiter.run(() => limiter.run(() => 1, { cost: { tokens: 2000 } }));
+      await expect(refused).rejects.toMatchObject({ policy: 'tokens', retryAfterMs: Infinity });
+      await runtime.sleep(5);
+      expect(await left()).toEqual([7, 660]);
+      state.isBroken = true;
+      await limiter.run(async () => ({ used: 500 }), { cost: { calls: 1, tokens: 10 } });
+      expect(await left()).toEqual([9, 500]); // of its own share
+    });
+  });
+
   it('never lets more pass than the limit and the leases of all processes', async () => {
     const plan = fc.record({
       count: fc.integer({ min: 1, max: 4 }),
@@ -275,7 +427,13 @@ describe('sharedLimiter', () => {
 
   it.each([
     ['limits', { limits: [] }],
-    ['store.take', { store: {} }],
+    ['store', { store: {} }],
+    ['store', { store: undefined }],
+    ['maxWaiting', { maxWaiting: -1 }],
+    ['limits', { limits: undefined }],
+    ['limits[0].rate', { limits: [{ name: 'a', rate: { capacity: 5 } }] }],
+    ['limits[0].name', { limits: [{ rate: bucket({ capacity: 1, refillPerSecond: 1 }) }] }],
+    ['limits[0].extra', { limits: [{ extra: 1 }] }],
     ['leaseUnits', { leaseUnits: -1 }],
     ['leaseMs', { leaseMs: 0 }],
     ['timeoutMs', { timeoutMs: Number.NaN }],

@@ -246,7 +246,7 @@ describe('a caller that gives up', () => {
 
     await expect(answer).rejects.toBe(boom);
     await turn(runtime);
-    expect(log).toEqual(['a in', 'late in', 'late cancelled at 0', 'a cancelled at 0']);
+    expect(log).toEqual(['a in', 'late in', 'late refused at 0', 'a refused at 0']);
   });
 
   it('is answered while the work goes on, and what the work holds is held until it settles', async () => {
@@ -519,7 +519,7 @@ describe('a time limit', () => {
       code: 'ERR_TIMEOUT',
     });
 
-    expect(log).toEqual(['slot in', 'slot cancelled at 100']);
+    expect(log).toEqual(['slot in', 'slot refused at 100']);
   });
 
   it('answers with what came first: work that settles in the turn of the limit is too late', async () => {

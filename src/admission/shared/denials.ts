@@ -32,6 +32,11 @@ export class Denials {
     return 0;
   }
 
+  /** There may be more of `key` than was said. */
+  forget(key: string): void {
+    this.denied.delete(key);
+  }
+
   /** Anything may be asked for: the limits have changed. */
   clear(): void {
     this.denied.clear();

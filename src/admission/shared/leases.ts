@@ -2,69 +2,101 @@
  * Units this process holds of shared limits, granted by the store and not yet spent.
  */
 
-import type { LimitStore } from './limit-store.ts';
-import type { Rate } from '../rate/rule.ts';
+import type { Alarm, Runtime } from '../../core/index.ts';
+import type { StoreChange, StoreKey } from './limit-store.ts';
 
 interface Held {
-  readonly rate: Rate;
+  readonly of: StoreKey;
   units: number;
-  until: number;
+  /** When some were granted last. */
+  since: number;
 }
 
 /** Keys whose units are held at most; beyond, the oldest lease goes back. */
 const MOST_KEYS = 10_000;
 
-export class Leases {
-  private readonly store: LimitStore;
+/** A limit of a key as one string. */
+export function nameOf({ limit, key }: StoreKey): string {
+  return `${limit}:${key}`;
+}
+
+export class Leases implements Alarm {
+  alarmId = -1;
+  readonly background = true;
+  private readonly runtime: Runtime;
   private readonly leaseMs: number;
-  private readonly failed: (error: unknown) => void;
+  private readonly giveBack: (changes: readonly StoreChange[]) => Promise<unknown>;
+  /** By name, the one granted last at the end. */
   private readonly held = new Map<string, Held>();
 
-  /** @param failed hears of units that could not be given back */
-  constructor(store: LimitStore, leaseMs: number, failed: (error: unknown) => void) {
-    this.store = store;
+  constructor(
+    runtime: Runtime,
+    leaseMs: number,
+    giveBack: (changes: readonly StoreChange[]) => Promise<unknown>,
+  ) {
+    this.runtime = runtime;
     this.leaseMs = leaseMs;
-    this.failed = failed;
+    this.giveBack = giveBack;
   }
 
-  /** Units held for `key` now. */
-  unitsOf(key: string, now: number): number {
-    const held = this.held.get(key);
-    if (held === undefined) return 0;
-    if (held.until > now) return held.units;
-    this.drop(key);
-    return 0;
+  /** Units held now. */
+  unitsOf(of: StoreKey, now: number): number {
+    const held = this.held.get(nameOf(of));
+    return held === undefined || held.since + this.leaseMs <= now ? 0 : held.units;
   }
 
-  spend(key: string, units: number): void {
-    const held = this.held.get(key);
+  spend(of: StoreKey, units: number): void {
+    const name = nameOf(of);
+    const held = this.held.get(name);
     if (held === undefined) return;
     held.units -= units;
-    if (held.units <= 0) this.held.delete(key);
+    if (held.units <= 0) this.held.delete(name);
   }
 
-  add(key: string, rate: Rate, units: number, now: number): void {
+  add(of: StoreKey, units: number): void {
     if (units <= 0) return;
-    const until = now + this.leaseMs;
-    const held = this.held.get(key);
-    if (held === undefined) this.held.set(key, { rate, units, until });
-    else {
-      held.units += units;
-      held.until = until;
+    const now = this.runtime.now();
+    const name = nameOf(of);
+    this.sweep(now);
+    const kept = this.held.get(name)?.units ?? 0;
+    this.held.delete(name); // to the end of the order
+    this.held.set(name, { of, units: kept + units, since: now });
+    if (this.held.size > MOST_KEYS) {
+      const [[oldest, held]] = this.held as unknown as [[string, Held]];
+      this.held.delete(oldest);
+      void this.giveBack([changeOf(held, now)]);
     }
-    if (this.held.size > MOST_KEYS) for (const oldest of this.held.keys()) return this.drop(oldest);
+    if (this.alarmId < 0) this.runtime.arm(this, this.leaseMs);
   }
 
   /** Gives everything back. */
   async returnAll(): Promise<void> {
-    const asks = [...this.held].map(([key, { rate, units }]) => ({ key, rate, units }));
-    this.held.clear();
-    if (asks.length > 0) await this.store.giveBack(asks).catch(this.failed);
+    await this.drop(Infinity, this.runtime.now());
   }
 
-  private drop(key: string): void {
-    const held = this.held.get(key) as Held;
-    this.held.delete(key);
-    this.store.giveBack([{ key, rate: held.rate, units: held.units }]).catch(this.failed);
+  /** Gives back what has lain unused for too long. */
+  ring(now: number): void {
+    this.sweep(now);
+    const [first] = this.held.values();
+    if (first !== undefined) this.runtime.armAt(this, first.since + this.leaseMs);
   }
+
+  private sweep(now: number): void {
+    void this.drop(now - this.leaseMs, now);
+  }
+
+  /** Gives back what was granted until `since`. */
+  private async drop(since: number, now: number): Promise<void> {
+    const changes: StoreChange[] = [];
+    for (const [name, held] of this.held) {
+      if (held.since > since) break;
+      this.held.delete(name);
+      changes.push(changeOf(held, now));
+    }
+    if (changes.length > 0) await this.giveBack(changes);
+  }
+}
+
+function changeOf({ of, units, since }: Held, now: number): StoreChange {
+  return { ...of, units: -units, ageMs: now - since };
 }

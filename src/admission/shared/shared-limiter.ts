@@ -7,8 +7,11 @@
  */
 
 import type { Call, Entry, EventSource, Pass, Policy, Staged } from '../../core/index.ts';
-import { flightRunner, optionChecks, refusalError, STAGE, workCall } from '../../core/index.ts';
-import { GATE_OPTIONS, NO_CALL } from '../gate.ts';
+import { flightRunner, optionChecks, refusalError, STAGE } from '../../core/index.ts';
+import { LIMITER_OPTIONS } from '../entrance.ts';
+import { NO_CALL, throwIfCancelled } from '../gate.ts';
+import type { Allowance } from '../limit.ts';
+import type { Rate } from '../rate/rule.ts';
 import { SharedDoor } from './shared-door.ts';
 import type { SharedEvents, SharedLimiterOptions, SharedSnapshot } from './shared-options.ts';
 import { STORE_OPTIONS } from './shared-options.ts';
@@ -20,11 +23,24 @@ export interface SharedLimiter extends Policy, Staged, EventSource<SharedEvents>
   tryTake(call?: Call): Promise<Entry>;
   /**
    * Spends, waiting within `maxWaitMs`, the call's deadline and its signal. Who waits asks again when the
-   * store says that it may pass; there is no order between processes.
+   * store says that it may pass: in order among the calls of this process that have the same keys, in none
+   * between processes.
    *
-   * @throws RejectedError (`ERR_RATE_LIMITED`) at once when the turn would come too late or never
+   * @throws RejectedError (`ERR_RATE_LIMITED`), for the first in line at once when the turn would come too
+   *   late or never
    */
   take(call?: Call): Promise<Pass>;
+  /** Looks without spending: what each limit has left, in the order of the options. */
+  peek(call?: Call): Promise<readonly Allowance[]>;
+  /** Spends of every limit without asking, which may overdraw. */
+  penalty(call?: Call): Promise<void>;
+  /** Gives units of every limit back, at most to the full limit. */
+  reward(call?: Call): Promise<void>;
+  /**
+   * Changes the rates of the named limits live; what has been spent stays spent, the algorithms stay. The
+   * store goes by the numbers of whoever asks, so tell every process.
+   */
+  update(rates: Readonly<Record<string, Rate>>): void;
   snapshot(): SharedSnapshot;
   /** Gives leased units back; calls are then refused no more and no less than before. */
   close(): Promise<void>;
@@ -50,13 +66,12 @@ export interface SharedLimiter extends Policy, Staged, EventSource<SharedEvents>
 export function sharedLimiter(options: SharedLimiterOptions): SharedLimiter {
   const check = optionChecks('sharedLimiter');
   check.known(options, [
-    ...GATE_OPTIONS,
     'limits',
     'store',
     'leaseUnits',
     'leaseMs',
     ...STORE_OPTIONS,
-    'maxWaitMs',
+    ...LIMITER_OPTIONS,
   ]);
   const door = new SharedDoor(options);
   const close = (): Promise<void> => door.close();
@@ -64,6 +79,10 @@ export function sharedLimiter(options: SharedLimiterOptions): SharedLimiter {
     name: door.name,
     tryTake: async (call = NO_CALL) => door.decide(call, door.runtime.now()),
     take: (call = NO_CALL) => takeOf(door, call),
+    peek: (call = NO_CALL) => door.peek(call),
+    penalty: (call = NO_CALL) => door.adjust(call, 1),
+    reward: (call = NO_CALL) => door.adjust(call, -1),
+    update: (rates) => door.update(rates),
     run: flightRunner([door]),
     on: (name, listener) => door.events.on(name, listener),
     snapshot: () => door.snapshot(),
@@ -74,8 +93,7 @@ export function sharedLimiter(options: SharedLimiterOptions): SharedLimiter {
 }
 
 async function takeOf(door: SharedDoor, call: Call): Promise<Pass> {
-  const { signal } = workCall(call);
-  signal.throwIfAborted();
+  throwIfCancelled(call);
   const entry = await door.wait(call, door.runtime.now(), door.maxWaitMs ?? Infinity);
   if (!entry.ok) throw refusalError(entry);
   return entry;

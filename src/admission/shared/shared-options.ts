@@ -3,7 +3,8 @@
  */
 
 import type { Call } from '../../core/index.ts';
-import type { Counts, GateOptions, LimiterEvents } from '../limiter.ts';
+import type { Decisions, LimiterEvents, LimiterOptions } from '../limiter.ts';
+import type { SettleOptions } from '../settlement.ts';
 import type { Rate } from '../rate/rule.ts';
 import type { LimitStore } from './limit-store.ts';
 
@@ -16,6 +17,8 @@ export interface SharedLimit {
   readonly unit?: string;
   /** What calls are told apart by. @default all calls are one */
   readonly keyOf?: (call: Call) => string;
+  /** Where the real cost is known only afterwards: how it is found. @default costs are final */
+  readonly settle?: SettleOptions;
 }
 
 /** What happens while the store fails. */
@@ -40,7 +43,7 @@ export interface StoreOptions {
 export const STORE_OPTIONS = ['timeoutMs', 'whenDown', 'peers', 'retryMs'] as const;
 
 /** Options of {@link sharedLimiter}. */
-export interface SharedLimiterOptions extends GateOptions, StoreOptions {
+export interface SharedLimiterOptions extends LimiterOptions, StoreOptions {
   /** One limit or more; a call needs the leave of all, and a refusal spends nothing. */
   readonly limits: readonly SharedLimit[];
   readonly store: LimitStore;
@@ -51,8 +54,6 @@ export interface SharedLimiterOptions extends GateOptions, StoreOptions {
   readonly leaseUnits?: number;
   /** How long leased units may be kept, in ms; what is left then goes back. @default 1_000 */
   readonly leaseMs?: number;
-  /** How long `take` and `run` wait at most, in ms. @default run does not wait, take without end */
-  readonly maxWaitMs?: number;
 }
 
 /** What a shared limiter tells its listeners. */
@@ -73,6 +74,6 @@ export interface StoreCounts {
 }
 
 /** How a shared limiter stands. */
-export interface SharedSnapshot extends Counts, StoreCounts {
+export interface SharedSnapshot extends Decisions, StoreCounts {
   readonly name: string;
 }
