@@ -9,10 +9,9 @@ import { Gate, GATE_OPTIONS, NO_CALL, throwIfCancelled } from './gate.ts';
 import type { Ahead, Allowance, Limit, Reason } from './limit.ts';
 import { sumOf, UNTIL_ROOM } from './limit.ts';
 import type { Booking, Decisions, LimiterEvents, LimiterOptions } from './limiter.ts';
-import type { LineKeeper } from './line.ts';
 import type { LineOrder } from './line-order.ts';
 import { FIFO } from './line-order.ts';
-import { Line } from './line.ts';
+import { Lines } from './lines.ts';
 import type { Host } from './waiting.ts';
 import { BookedPlace, WaitingCall } from './waiting.ts';
 
@@ -45,16 +44,13 @@ export interface EntranceSetup<Events extends LimiterEvents> {
 /** A door before a limit. */
 export class Entrance<Events extends LimiterEvents = LimiterEvents>
   extends Gate<Events>
-  implements Door, Host, LineKeeper
+  implements Door, Host
 {
   readonly limit: Limit;
   readonly lineOf: ((call: Call) => string) | undefined;
-  private readonly order: (now: number) => LineOrder;
+  private readonly lines: Lines;
   private readonly maxWaitMs: number | undefined;
   private readonly maxWaiting: number;
-  private readonly nobody: Ahead;
-  /** The lines somebody stands in; undefined while nobody waits, which is the usual case. */
-  private lines: Map<string, Line> | undefined = undefined;
   private followers: Follower[] | undefined = undefined;
 
   constructor(setup: EntranceSetup<Events>) {
@@ -64,13 +60,12 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     const { maxWaitMs, maxWaiting = 10_000 } = options;
     this.limit = limit;
     this.lineOf = lineOf;
-    this.order = order;
+    this.lines = new Lines({ limit, lineOf, order, clock: this });
     this.maxWaitMs =
       maxWaitMs === undefined
         ? undefined
         : check.number('maxWaitMs', maxWaitMs, { min: 0, infinite: true });
     this.maxWaiting = check.number('maxWaiting', maxWaiting, { min: 0, infinite: true });
-    this.nobody = limit.nobody();
     this.runtime.enrol({ waiting: () => this.describeWaiting() });
   }
 
@@ -115,7 +110,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     }
     if (waitMs === 0) this.decide(call, now);
     else if (this.dryRun) this.admit(call, now);
-    else this.openLine(call, now).join(place, now);
+    else this.lines.join(place, now);
     return booking(this.dryRun ? 0 : waitMs);
   }
 
@@ -126,20 +121,17 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
 
   /** What those will spend who wait where `call` would, by part of the limit. */
   ahead(call: Call, now: number): Ahead {
-    if (this.lines === undefined) return this.nobody;
-    const line = this.lines.get(this.lineOf?.(call) ?? '');
-    line?.pump(now);
-    return line === undefined ? this.nobody : line.ahead;
+    return this.lines.ahead(call, now);
   }
 
   /** Who goes next in the line of `key`. */
   nextOf(key: string): Call | undefined {
-    return this.lines?.get(key)?.next(this.now())?.call;
+    return this.lines.next(key, this.now());
   }
 
   /** Lets pass who now can: the limit has risen, or somebody has given something back. */
   pump(now: number): void {
-    if (this.lines !== undefined) this.pumpLines(this.lines, now);
+    this.lines.pump(now);
     if (this.followers === undefined) return;
     for (const follower of this.followers) follower.pump(now);
   }
@@ -190,7 +182,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   /** What was decided so far, the bookings whose turn has come meanwhile included. */
   decisions(): Decisions {
     this.pump(this.now());
-    return { ...this.counts(), waiting: this.waitingCount() };
+    return { ...this.counts(), waiting: this.lines.size };
   }
 
   admit(call: Call, now: number): Pass {
@@ -207,21 +199,9 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     return this.turnAway(call, { code: 'ERR_OVERLOADED', message }, 0);
   }
 
-  tend(line: Line, dueAt: number): void {
-    if (dueAt < Infinity) this.runtime.armAt(line, dueAt - this.skew);
-    else if (line.alarmId >= 0) this.runtime.disarm(line);
-    if (line.size > 0) return;
-    this.lines?.delete(line.key);
-    if (this.lines?.size === 0) this.lines = undefined;
-  }
-
-  rang(line: Line): void {
-    line.pump(this.now());
-  }
-
   private decide(call: Call, now: number): Entry {
     if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
-    const ahead = this.lines === undefined ? this.nobody : this.ahead(call, now);
+    const ahead = this.lines.isEmpty ? this.lines.nobody : this.lines.ahead(call, now);
     const entry = this.limit.enter(call, ahead, now);
     if (typeof entry === 'number') return this.refuse(call, entry, now);
     this.admitted++;
@@ -236,10 +216,9 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
     const tooLong = waitMs === UNTIL_ROOM ? patienceMs <= 0 : waitMs > patienceMs;
     if (tooLong || waitMs === Infinity) return this.refuse(call, waitMs, now);
     if (this.dryRun) return this.passDry(call, waitMs, now);
-    const inLine = this.lines?.get(this.lineOf?.(call) ?? '')?.size ?? 0;
-    if (inLine >= this.maxWaiting) return this.refuse(call, waitMs, now);
+    if (this.lines.sizeFor(call) >= this.maxWaiting) return this.refuse(call, waitMs, now);
     const waiting = new WaitingCall(call, this);
-    this.openLine(call, now).join(waiting, now);
+    this.lines.join(waiting, now);
     waiting.watch(patienceMs);
     return waiting.promise;
   }
@@ -263,37 +242,11 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   }
 
   private bothAhead(call: Call, ahead: Ahead, now: number): Ahead {
-    return this.lines === undefined ? ahead : sumOf(ahead, this.ahead(call, now));
-  }
-
-  /** Whoever was served goes to the end, so that lines that share a limit take turns. */
-  private pumpLines(lines: Map<string, Line>, now: number): void {
-    for (const line of [...lines.values()]) {
-      const { size } = line;
-      line.pump(now);
-      if (line.size === size || line.size === 0 || this.lines === undefined) continue;
-      lines.delete(line.key);
-      lines.set(line.key, line);
-    }
-  }
-
-  private openLine(call: Call, now: number): Line {
-    const key = this.lineOf?.(call) ?? '';
-    this.lines ??= new Map();
-    let line = this.lines.get(key);
-    if (line === undefined)
-      this.lines.set(key, (line = new Line(key, this.limit, this.order(now), this)));
-    return line;
-  }
-
-  private waitingCount(): number {
-    let count = 0;
-    for (const line of this.lines?.values() ?? []) count += line.size;
-    return count;
+    return this.lines.isEmpty ? ahead : sumOf(ahead, this.ahead(call, now));
   }
 
   private describeWaiting(): string | undefined {
-    const waiting = this.waitingCount();
+    const waiting = this.lines.size;
     return waiting === 0 ? undefined : `${this.name}: ${waiting} waiting for their turn`;
   }
 }

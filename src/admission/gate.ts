@@ -34,7 +34,7 @@ export class Gate<Events extends LimiterEvents = LimiterEvents> {
   protected readonly dryRun: boolean;
   protected admitted = 0;
   /** How far `now` is ahead of a clock that has gone back. */
-  protected skew = 0;
+  skew = 0;
   private latest = -Infinity;
   private refused = 0;
   private wouldRefuse = 0;
