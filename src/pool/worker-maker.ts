@@ -81,7 +81,7 @@ export class WorkerMaker<R> {
         throw new TypeError(`create made a worker that cannot do ${worker.madeFor}`);
       }
     } catch (error) {
-      if (signal.aborted && signal.reason !== error) return 'unwanted';
+      if (signal.aborted && !(signal.reason instanceof TimeoutError)) return 'unwanted';
       this.failed(worker, error);
       return 'failed';
     }

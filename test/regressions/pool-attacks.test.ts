@@ -124,6 +124,26 @@ describe('a worker on its way that nobody wants any more', () => {
     expect([runtime.now(), destroyed]).toEqual([50, [1]]);
   });
 
+  it('is no failure when its create heeds the signal', async () => {
+    const runtime = virtualRuntime();
+    const { made } = agents(runtime, {
+      min: 1,
+      create: ({ signal }) =>
+        new Promise((_made, stop) => {
+          signal.addEventListener('abort', () => stop(signal.reason));
+        }),
+    });
+
+    await runtime.run(async () => {
+      made.resize({ min: 0 });
+      made.apply(0);
+      await runtime.sleep(1);
+    });
+
+    expect(made.snapshot()).toMatchObject({ createFailures: 0, starting: 0 });
+    expect(runtime.faults).toEqual([]);
+  });
+
   it('is taken down though it comes after its time-out, and was no failure', async () => {
     const runtime = virtualRuntime();
     const { made, destroyed } = agents(runtime, { startMs: 50, createTimeoutMs: 20, min: 1 });
