@@ -252,10 +252,11 @@ class BadCallsInARow implements CallWindow {
     this.total = 0;
   }
 
-  refill(counts: CallCounts): void {
-    this.run = counts.calls;
-    this.slowRun = counts.slow;
-    this.slowFailed = counts.slowFailures;
-    this.total = counts.totalMs;
+  /** Of the calls of another kind of window, only the bad ones are a run. */
+  refill({ calls, failures, slow, slowFailures, totalMs }: CallCounts): void {
+    this.run = Math.min(calls, failures + slow - slowFailures);
+    this.slowRun = slow;
+    this.slowFailed = slowFailures;
+    this.total = calls === 0 ? 0 : (totalMs * this.run) / calls;
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Call, Door, Entry, EventSource, Policy, Runtime, Staged } from '../core/index.ts';
-import { flightRunner, optionChecks, STAGE } from '../core/index.ts';
+import { flightRunner, OptionError, optionChecks, STAGE } from '../core/index.ts';
 import type { BreakerCell } from './breaker-cell.ts';
 import { CellTable } from './cell-table.ts';
 import type { BreakerDump, KeyedBreakersDump } from './breaker-dump.ts';
@@ -124,6 +124,7 @@ class Breakers implements KeyedBreakers, Door {
 
   enter(call: Call, now: number): Entry {
     const key = this.keyOf === undefined ? (call.key ?? '') : this.keyOf(call);
+    if (typeof key !== 'string') throw new OptionError(`${this.name}: key`, 'a string', key);
     return this.cells.get(key, now).enter(now);
   }
 

@@ -133,5 +133,5 @@ export function ownSignal(call: Call): AbortSignal | undefined {
   if (call instanceof CallInFlight) return undefined;
   // A flight of the other build (ESM, CommonJS) is no instance of ours.
   if (call[TOKEN] !== undefined && !Object.hasOwn(call, 'signal')) return undefined;
-  return call.signal;
+  return call.signal ?? undefined; // null, as fetch takes it, is none
 }

@@ -7,6 +7,8 @@
  * so that adding and removing one is O(1) and allocates nothing.
  */
 
+import { OptionError } from './errors.ts';
+
 /** Something to be told when a token is cancelled; at most one token at a time. */
 export interface CancelHook {
   /** Called once, synchronously, after the hook has been taken off its token. */
@@ -140,6 +142,9 @@ export function tokenOf(signal: AbortSignal): CancelToken {
 const tokens = new WeakMap<AbortSignal, CancelToken>();
 
 function adopt(signal: AbortSignal): CancelToken {
+  if (typeof signal.addEventListener !== 'function') {
+    throw new OptionError('call.signal', 'an AbortSignal', signal);
+  }
   const token = cancelToken();
   if (signal.aborted) token.cancel(signal.reason);
   else signal.addEventListener('abort', () => token.cancel(signal.reason), { once: true });

@@ -93,9 +93,14 @@ export class OptionError extends TenfoldError {
   }
 }
 
-/** True for an error of this library, whichever copy of the package made it. */
+/** True for an error of this library, whichever copy of the package made it. Never throws. */
 export function isTenfoldError(error: unknown): error is TenfoldError {
-  return typeof error === 'object' && error !== null && BRAND in error;
+  if (typeof error !== 'object' || error === null) return false;
+  try {
+    return BRAND in error;
+  } catch {
+    return false; // a proxy that refuses to be looked at
+  }
 }
 
 /** True when a policy refused the call, so that the work never ran. */

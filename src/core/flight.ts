@@ -26,15 +26,21 @@ export function flightRunner(
 ): Policy['run'] {
   const doors = stages.filter(isDoor);
   const steps = stepsOf(stages);
-  if (doors.length < stages.length) {
-    return (work, call) => flyRacing(steps, runtime, work, call);
-  }
-  const needsRace = (call: Call | undefined): boolean =>
-    call !== undefined && ownSignal(call) !== undefined;
-  return (work, call) =>
-    needsRace(call)
-      ? flyRacing(steps, runtime, work, call)
-      : flyDirectly(doors, runtime, work, call);
+  const alwaysRaces = doors.length < stages.length;
+  return (work, given) => {
+    try {
+      const call = given ?? undefined;
+      return alwaysRaces || hasSignal(call)
+        ? flyRacing(steps, runtime, work, call)
+        : flyDirectly(doors, runtime, work, call);
+    } catch (error) {
+      return Promise.reject(error); // what is wrong with the call, such as a signal that is none
+    }
+  };
+}
+
+function hasSignal(call: Call | undefined): boolean {
+  return call !== undefined && ownSignal(call) !== undefined;
 }
 
 function isDoor(stage: Stage): stage is Door {

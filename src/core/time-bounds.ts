@@ -48,9 +48,11 @@ export class TimeBounds {
       this.items.add(limit, now, passes);
     }
     const at = now + limit.limitMs;
-    if (at < this.at && at <= deadline) this.set(limit, at, passes);
+    // Asked so that a deadline of NaN is none.
+    const isNearer = deadline < at;
+    if (at < this.at && !isNearer) this.set(limit, at, passes);
     else if (deadline < this.at) this.set(undefined, deadline, 0);
-    return Math.min(at, deadline);
+    return isNearer ? deadline : at;
   }
 
   /** When the next limit is passed; Infinity for never. */

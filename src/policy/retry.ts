@@ -210,9 +210,11 @@ class Retrier implements Retry {
 
   private askedMs(detail: unknown): number {
     const { retryAfter } = this.options;
-    if (retryAfter === undefined) return retryAfterMs(detail, this.runtime) ?? 0;
     try {
-      return retryAfter(detail) ?? 0;
+      const ms =
+        (retryAfter === undefined ? retryAfterMs(detail, this.runtime) : retryAfter(detail)) ?? 0;
+      if (Number.isNaN(ms)) throw new TypeError('retryAfter must answer with a number, not NaN');
+      return ms;
     } catch (error) {
       this.runtime.report(error, `${this.name}: retryAfter`);
       return 0;

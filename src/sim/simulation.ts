@@ -7,6 +7,7 @@ import type { Alarm, EventLoop, ProcessSignals, WaitingParty } from '../core/ind
 import {
   alarmHeap,
   eventLoop,
+  optionChecks,
   seededRandom,
   sleepOn,
   systemRuntime,
@@ -156,7 +157,7 @@ class Simulation implements VirtualRuntime {
   }
 
   async advance(ms: number): Promise<void> {
-    const until = this.time + ms;
+    const until = this.time + optionChecks('virtualRuntime').nonNegative('advance', ms);
     await this.drive({ reached: () => false, until, mustEnd: false });
     this.time = until;
   }
