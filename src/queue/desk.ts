@@ -38,7 +38,7 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
   private readonly runtime: Runtime;
   private readonly retry: TaskRetry | undefined;
   private readonly preemption: Preemption | undefined;
-  private readonly freeRunners: Runner[] = [];
+  private freeRunner: Runner | undefined = undefined;
   /** Open tasks by their de-duplication key. */
   private readonly byDedupeKey = new Map<string, QueueTask<unknown>>();
 
@@ -73,12 +73,14 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
       task.extras.turn = new QueueTurn(task.extras.saved);
       this.preemption.started({ entry: task, turn: task.extras.turn });
     }
-    const runner = this.freeRunners.pop() ?? new Runner(this);
+    const runner = this.freeRunner ?? new Runner(this);
+    this.freeRunner = runner.nextFree;
     runner.run(task, lease, bill, now);
   }
 
   freed(runner: Runner): void {
-    this.freeRunners.push(runner);
+    runner.nextFree = this.freeRunner;
+    this.freeRunner = runner;
   }
 
   ended(task: QueueTask<unknown>, held: Holding, outcome: Outcome, detail: unknown): void {

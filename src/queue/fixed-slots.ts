@@ -23,6 +23,11 @@ export class FixedSlots implements ResizableSlots, Lease<undefined> {
     return this.taken >= this.size;
   }
 
+  /** More are taken than there are, since there were more before. */
+  get isOverfull(): boolean {
+    return this.taken > this.size;
+  }
+
   tryAcquire(): Lease<undefined> | undefined {
     if (this.taken >= this.size) return undefined;
     this.taken++;

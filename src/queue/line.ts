@@ -28,13 +28,11 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   private readonly patience: Patience;
   readonly starter: Starter;
   isClosed = false;
+  usesTime: boolean;
   private readonly runtime: Runtime;
   private readonly order: Order;
   private readonly slots: Slots;
   private readonly attached: Disposable;
-  private usesTime: boolean;
-  /** Whether a call that finds nobody in line needs no place in it to be counted, charged or dropped. */
-  private readonly isPlain: boolean;
   private readonly estimate = (waiter: Waiter): StartEstimate | undefined =>
     this.starter.pace.estimate(this.order.countAhead(waiter));
 
@@ -47,8 +45,6 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     this.order = parts.order;
     this.slots = parts.slots;
     this.usesTime = parts.usesTime;
-    const { books, overload, rate, order } = parts;
-    this.isPlain = (books ?? overload ?? rate) === undefined && !order.isAccounting;
     this.starter = new Starter(parts, this);
     this.attached = this.slots.attach(this);
   }
@@ -89,7 +85,7 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     }
     if (call.deadline !== undefined) this.usesTime = true;
     const rank = this.tally.enterNext();
-    if (this.isPlain && this.backlog === 0 && !isPast(call.deadline, now)) {
+    if (this.starter.isPlain && this.backlog === 0 && !isPast(call.deadline, now)) {
       const lease = this.starter.straightOn(call, now);
       if (lease !== undefined) return lease.ok ? new StraightPass(this, lease) : lease;
     }
@@ -138,8 +134,10 @@ export class Line implements SlotsLine, DoorRoom, Exits {
   }
 
   endedStraight(lease: Lease<unknown>, outcome: Outcome, detail?: unknown, at?: number): void {
-    this.starter.running--;
-    lease.release(outcome, detail, at ?? this.clock());
+    if (!this.starter.handOn()) {
+      this.starter.running--;
+      lease.release(outcome, detail, at ?? this.clock());
+    }
     this.moments.check();
   }
 

@@ -27,6 +27,8 @@ export class Runner implements Holding {
   lease!: Lease<unknown>;
   bill: Bill | undefined = undefined;
   startedAt = 0;
+  /** The next of those that are free, while it is free itself. */
+  nextFree: Runner | undefined = undefined;
   private readonly room: RunnerRoom;
   private task: QueueTask<unknown> | undefined = undefined;
   private readonly onValue = (value: unknown): void => this.answered(value);

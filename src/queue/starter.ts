@@ -14,6 +14,8 @@ import type { Waiter } from './waiter.ts';
 
 /** How waiters leave the line. */
 export interface Exits {
+  /** Whether starting and ending need the time. */
+  readonly usesTime: boolean;
   /** The time, or 0 in a queue that has had no use for it so far. */
   clock(): number;
   /** `waiter` has been taken out of the order, to run. */
@@ -37,6 +39,8 @@ export class Starter {
   isPaused = false;
   running = 0;
   started = 0;
+  /** Whether nothing is counted, charged or dropped at a start: slots and priority alone decide. */
+  readonly isPlain: boolean;
   private readonly parts: LineParts;
   private readonly exits: Exits;
   private readonly runtime: Runtime;
@@ -58,6 +62,8 @@ export class Starter {
     this.runtime = runtime;
     this.order = parts.order;
     this.slots = parts.slots;
+    this.isPlain =
+      (parts.books ?? parts.overload ?? rate) === undefined && !parts.order.isAccounting;
     this.counted = parts.slots instanceof FixedSlots ? parts.slots : undefined;
     this.share = new LoopShare(runtime, parts.yieldAfterMs, () => this.go(exits.clock()));
     this.rate = rate && new RateGate(rate, runtime, (now) => this.go(now));
@@ -89,17 +95,42 @@ export class Starter {
     return lease;
   }
 
+  /**
+   * What ran has ended: in a plain line its slot goes straight to the next, which saves giving it back
+   * and asking who may have it.
+   *
+   * @returns false when the slot must be given back
+   */
+  handOn(): boolean {
+    const { counted, order } = this;
+    if (counted === undefined || counted.isOverfull) return false;
+    if (!this.isPlain || this.exits.usesTime) return false;
+    if (this.isStarting || this.isPaused || this.share.hasGivenWay) return false;
+    const head = order.peek(0) as Waiter | undefined;
+    if (head === undefined) return false;
+    if (this.startsSinceLook >= this.startsPerLook && this.mustGiveWay()) return false;
+    order.take(head);
+    this.exits.left(head);
+    this.started++;
+    this.startsSinceLook++;
+    this.isStarting = true; // work that answers at once must not start the next within itself
+    head.begin(counted, undefined, 0);
+    this.isStarting = false;
+    if (!counted.isFull) this.go(0);
+    return true;
+  }
+
   /** Starts what may start. */
   go(now: number): void {
     this.order.lots?.lookAgain();
     if (this.isStarting || this.isPaused || this.share.hasGivenWay) return;
-    if (this.order.size === 0) {
-      this.pace.stopped();
-      return;
-    }
     this.isStarting = true;
     try {
-      for (let at = now; this.startNext(at); at = this.exits.clock());
+      for (let at = now; this.order.size > 0; at = this.exits.clock()) {
+        // After every end one starts and the next finds no slot: told early, that costs nothing.
+        if (this.counted?.isFull === true || !this.startNext(at)) return;
+      }
+      this.pace.stopped();
     } finally {
       this.isStarting = false;
     }
@@ -107,13 +138,8 @@ export class Starter {
 
   /** Starts the next that may start, or sends it away; false when there is none. */
   private startNext(now: number): boolean {
-    // After every end one starts and the next finds no slot: told early, that costs nothing.
-    if (this.counted?.isFull === true && this.order.size > 0) return false;
     const head = this.order.peek(now) as Waiter | undefined;
-    if (head === undefined) {
-      if (this.order.size === 0) this.pace.stopped();
-      return false;
-    }
+    if (head === undefined) return false;
     if (now !== 0 && this.exits.startBy(head) <= now) {
       this.exits.expire(head);
       return true;

@@ -203,9 +203,13 @@ export class QueueTask<T> extends Waiter implements Task<T> {
   start(resource: unknown): T | PromiseLike<T> {
     const call = flightCall(this.call, undefined);
     this.call = call;
-    const turn = this.extras?.turn;
-    if (turn === undefined) return this.work(call, resource);
-    return turnsOf(this.work)?.(call, resource, turn) as T;
+    return this.extras?.turn === undefined
+      ? this.work(call, resource)
+      : this.takeTurn(call, resource);
+  }
+
+  private takeTurn(call: FlightCall, resource: unknown): T {
+    return turnsOf(this.work)?.(call, resource, this.extras?.turn as QueueTurn) as T;
   }
 
   /** The work has answered. A cancellation that came first has already answered the caller. */

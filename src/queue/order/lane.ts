@@ -79,16 +79,26 @@ export class Lane extends Place implements EntryLane {
       this.returned?.remove(entry.returnId);
       entry.returnId = -1;
     } else {
-      const { previous, next } = entry;
-      if (previous === undefined) this.first = next;
-      else previous.next = next;
-      if (next === undefined) this.end = previous;
-      else next.previous = previous;
-      entry.previous = undefined;
-      entry.next = undefined;
+      this.unlink(entry);
     }
     if (this.index !== undefined) this.count(entry, -1);
     this.tell(-1);
+  }
+
+  /** Takes `entry` out of the list. */
+  private unlink(entry: Entry): void {
+    const { previous, next } = entry;
+    if (entry === this.first) {
+      // The new first keeps its link back, which nobody reads: it may be long out of the cache.
+      this.first = next;
+      if (next === undefined) this.end = undefined;
+    } else {
+      (previous as Entry).next = next;
+      if (next === undefined) this.end = previous;
+      else next.previous = previous;
+    }
+    entry.previous = undefined;
+    entry.next = undefined;
   }
 
   countAhead(entry: Entry): number {

@@ -31,6 +31,8 @@ const SPARE_LEVELS = 1024;
 export class Levels extends Branch {
   private readonly levels = new Map<number, Place>();
   private readonly heap = new PlaceHeap<Place>();
+  /** The first of the heap, kept: it is asked for at every start and seldom changes. */
+  private top: Place | undefined = undefined;
   private readonly makePlace: () => Place;
   private readonly ageing: Ageing | undefined;
   /** Levels by who of them came first, where somebody may be overdue. */
@@ -46,7 +48,7 @@ export class Levels extends Branch {
   }
 
   get isOpen(): boolean {
-    return !this.heap.isEmpty;
+    return this.top !== undefined;
   }
 
   push(entry: Entry): void {
@@ -62,7 +64,7 @@ export class Levels extends Branch {
 
   peek(now: number): Entry | undefined {
     const overdue = this.arrivals?.overdue(now, (this.ageing as Ageing).overdueAfterMs);
-    return (overdue ?? this.heap.first)?.peek(now);
+    return (overdue ?? this.top)?.peek(now);
   }
 
   last(): Entry | undefined {
@@ -76,9 +78,13 @@ export class Levels extends Branch {
   changed(level: Place, by: number): void {
     this.size += by;
     this.arrivals?.changed(level);
-    if (!level.isOpen) this.closed(level);
-    else if (this.ageing !== undefined) this.heap.put(level, this.keyOf(level, this.ageing));
+    if (!level.isOpen) {
+      this.heap.drop(level);
+      if (level.size === 0 && this.levels.size > SPARE_LEVELS) this.levels.delete(level.tag);
+    } else if (this.ageing !== undefined) this.heap.put(level, this.keyOf(level, this.ageing));
     else if (level.heapId < 0) this.heap.put(level, -level.tag);
+    else return;
+    this.top = this.heap.first;
   }
 
   /** As if nobody became more urgent by waiting. */
@@ -95,11 +101,6 @@ export class Levels extends Branch {
 
   *entries(): Iterable<Entry> {
     for (const level of this.levels.values()) yield* level.entries();
-  }
-
-  private closed(level: Place): void {
-    this.heap.drop(level);
-    if (level.size === 0 && this.levels.size > SPARE_LEVELS) this.levels.delete(level.tag);
   }
 
   /** With ageing the key moves with the head, who is the oldest of the level. */
