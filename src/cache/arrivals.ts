@@ -58,11 +58,11 @@ export class Arrivals<V> {
       this.forgetEverywhere(flight, level);
       return;
     }
-    const freshUntil = this.runtime.now() + arrival.freshMs;
-    const { loadMs, value } = arrival;
+    const { loadMs, value, freshMs } = arrival;
     const tagged = arrival.tags.length === 0 ? undefined : { tags: arrival.tags, at: mark.at };
-    this.shelf.keep(key, value, { freshUntil, loadMs, mark: tagged });
+    this.shelf.keep(key, value, { freshMs, loadMs, mark: tagged });
     if (level === 0) return;
+    const freshUntil = this.runtime.now() + freshMs;
     const draft = { kind: 'set', key, value, freshUntil, loadMs, mark, owed: false } as const;
     void this.writeBack(flight, draft, level);
   }

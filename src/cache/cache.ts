@@ -58,6 +58,8 @@ export function cache<V = unknown>(options: CacheOptions<V> = {}): Cache<V> {
 
 const SUBJECT = 'cache';
 const NONE: SetOptions = {};
+/** What a writing that memory alone takes answers: the promise of an async function costs as much as the writing. */
+const DONE: Promise<void> = Promise.resolve();
 
 class LeveledCache<V> implements Cache<V> {
   private readonly engine: Engine<V>;
@@ -122,11 +124,16 @@ class LeveledCache<V> implements Cache<V> {
     return getMany(this.engine, keys, { prefix: this.prefix, request, patience });
   }
 
-  async set(key: string, value: V, options?: SetOptions): Promise<void> {
-    this.checkOpen();
-    const writing = this.writing(key, value, options);
-    if (this.engine.isAlone) this.engine.keep(writing);
-    else await this.engine.write([writing]);
+  set(key: string, value: V, options?: SetOptions): Promise<void> {
+    try {
+      this.checkOpen();
+      const writing = this.writing(key, value, options);
+      if (!this.engine.isAlone) return this.engine.write([writing]);
+      this.engine.keep(writing);
+      return DONE;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   async setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): Promise<void> {

@@ -70,7 +70,8 @@ export class Descent<V> {
     if (freshUntil + this.fetching.shelf.keepMs <= now) return;
     if (!flight.fenced && this.fetching.shelf.held(flight.key, now) === undefined) {
       const mark = found.tags.length === 0 ? undefined : { tags: found.tags, at };
-      this.fetching.shelf.keep(flight.key, value, { freshUntil, loadMs: found.loadMs, mark });
+      const { freshMs, loadMs } = found;
+      this.fetching.shelf.keep(flight.key, value, { freshMs, loadMs, mark });
     }
     flight.offer({ value, freshUntil });
   }

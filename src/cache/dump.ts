@@ -62,7 +62,6 @@ export function restore<V>(
   check.known(dump, ['format', 'takenAt', 'version', 'entries']);
   check.oneOf('format', dump.format, ['cache/1']);
   const { rules, shelf } = engine;
-  const now = rules.runtime.now();
   check.number('version', dump.version);
   const passedMs = Math.max(0, rules.runtime.wallTime() - check.number('takenAt', dump.takenAt));
   if (!Array.isArray(dump.entries)) check.refuse('entries', 'an array', dump.entries);
@@ -75,7 +74,7 @@ export function restore<V>(
     const { key, scope } = place(entry.key);
     const tags = [...(entry.tags ?? []), ...scope];
     const mark = tags.length === 0 ? undefined : { tags, at: shelf.clock.now };
-    shelf.keep(key, value, { freshUntil: now + freshMs, loadMs: 0, mark });
+    shelf.keep(key, value, { freshMs, loadMs: 0, mark });
     if (freshMs > 0) restored++;
   }
   return restored;

@@ -91,9 +91,9 @@ export class Engine<V> {
       this.shelf.forget(key);
       return;
     }
-    const freshUntil = this.rules.runtime.now() + this.shelf.jittered(ttlMs);
+    const freshMs = this.shelf.jittered(ttlMs);
     const mark = tags.length === 0 ? undefined : { tags, at: this.shelf.clock.now };
-    this.shelf.keep(key, value, { freshUntil, loadMs: 0, mark });
+    this.shelf.keep(key, value, { freshMs, loadMs: 0, mark });
   }
 
   /** What the tiers are to do with a value. */

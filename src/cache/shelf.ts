@@ -89,13 +89,13 @@ export class Shelf<V> {
   keep(
     key: string,
     value: V | undefined,
-    { freshUntil, loadMs, mark }: { freshUntil: number; loadMs: number; mark: TagMark | undefined },
+    { freshMs, loadMs, mark }: { freshMs: number; loadMs: number; mark: TagMark | undefined },
   ): void {
     const { memory, busLostTtlMs } = this.rules;
     const now = this.rules.runtime.now();
     const longest = this.bounded ? Math.min(memory.ttlMs, busLostTtlMs) : memory.ttlMs;
     const until =
-      longest === Infinity ? freshUntil : Math.min(freshUntil, now + this.jittered(longest));
+      now + (longest === Infinity ? freshMs : Math.min(freshMs, this.jittered(longest)));
     if (until + this.keepMs <= now) {
       this.forget(key);
       return;

@@ -119,6 +119,17 @@ describe('a life that is over as it begins', () => {
   });
 });
 
+describe('a bound that is far away', () => {
+  it('takes no memory from the start', () => {
+    const before = process.memoryUsage().arrayBuffers;
+
+    const { one } = made({ memory: { maxEntries: 2 ** 24 } });
+
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
+    expect(one.snapshot().entries).toBe(0);
+  });
+});
+
 describe('weights', () => {
   it.each([Infinity, 1e300])('of %d do not spoil the sum', async (huge) => {
     for (const eviction of [wTinyLfu(), lru()]) {

@@ -22,6 +22,8 @@ const FLOOD_FREQUENCY = 6;
 const FLOOD_CHANCE = 1 / 128;
 /** Entries that leave a window too large, per entry that comes: a change of share is no pause. */
 const MOVES_PER_ENTRY = 8;
+/** Entries for which the sketch has room from the start: a large bound costs nothing while it is far. */
+const FIRST_SKETCH = 2 ** 20;
 /** Oldest entries among which the least worthy is sought. */
 const COMPARED = 8;
 
@@ -33,6 +35,8 @@ export class SegmentedTinyLfu implements Eviction {
   /** Capacity in weights, or in entries where they are not weighed. */
   private readonly capacity: number;
   private readonly weighs: boolean;
+  /** Whether the sketch grows as entries come. */
+  private readonly learns: boolean;
   private windowMax = 0;
   private protectedMax = 0;
   private total = 0;
@@ -44,7 +48,8 @@ export class SegmentedTinyLfu implements Eviction {
     this.space = space;
     this.weighs = space.maxWeight !== Infinity;
     this.capacity = this.weighs ? space.maxWeight : space.maxEntries;
-    this.sketch = frequencySketch(this.weighs ? 0 : this.capacity);
+    this.learns = this.weighs || this.capacity > FIRST_SKETCH;
+    this.sketch = frequencySketch(this.weighs ? 0 : Math.min(this.capacity, FIRST_SKETCH));
     this.setWindow(windowRatio);
   }
 
@@ -80,7 +85,7 @@ export class SegmentedTinyLfu implements Eviction {
   added(slot: number): void {
     const weight = this.space.weight(slot);
     this.entries++;
-    if (this.weighs) this.learnCapacity();
+    if (this.learns) this.learnCapacity();
     this.lists.enter(WINDOW, slot, this.space.hash(slot));
     this.sketch.increment(this.lists.hash(slot));
     this.windowWeight += weight;
@@ -126,9 +131,12 @@ export class SegmentedTinyLfu implements Eviction {
     return { windowRatio: this.capacity === 0 ? 0 : this.windowMax / this.capacity };
   }
 
-  /** Where only weight is bounded, the number of entries is learnt as they come. */
+  /** Where only weight is bounded, or the bound is far away, the number of entries is learnt as they come. */
   private learnCapacity(): void {
-    if ((this.entries & (this.entries - 1)) === 0) {
+    if (
+      (this.entries & (this.entries - 1)) === 0 &&
+      (this.weighs || this.entries >= FIRST_SKETCH)
+    ) {
       this.sketch.ensureCapacity(powerOfTwo(this.entries) * 2);
     }
   }
