@@ -10,11 +10,12 @@ import { balancerRules, ownRunRules } from './balancer-options.ts';
 import { Drain } from './drain.ts';
 import type { EndpointRecord } from './endpoint-record.ts';
 import { EndpointLife } from './endpoint-life.ts';
+import type { Fleet } from './fleet.ts';
 import { ActivePass } from './active-pass.ts';
 import type { PassHost } from './active-pass.ts';
 import { balanceOf, endpointSnapshot, reasons, returnsAfterMs, whyNobody } from './reports.ts';
 import type { Router } from './router.ts';
-import { AT_LIMIT, FULL } from './router.ts';
+import { AT_LIMIT, FULL, NOBODY } from './router.ts';
 import { Sessions } from './sessions.ts';
 import type { Balancer, BalancerEvents, BalancerExplanation, BalancerOptions } from './types.ts';
 import type { BalancerChange, BalancerSnapshot, EndpointPass } from './types.ts';
@@ -47,11 +48,14 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
   readonly on: Balancer<T>['on'];
   private readonly rules: BalancerRules<T>;
   private readonly events: Emitter<BalancerEvents>;
+  readonly fleet: Fleet<T>;
   private readonly life: EndpointLife<T>;
   private readonly router: Router<T>;
   private readonly sessions: Sessions<T> | undefined;
   private readonly fly: Policy['run'];
   private refused = 0;
+  /** How many endpoints are being drained. */
+  private drains = 0;
   private isClosed = false;
 
   constructor(rules: BalancerRules<T>) {
@@ -63,6 +67,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     this.on = (event, listener) => this.events.on(event, listener);
     this.sessions = rules.sticky === undefined ? undefined : new Sessions<T>(rules.sticky);
     this.life = new EndpointLife<T>(rules, this.events, this.sessions);
+    this.fleet = this.life.fleet;
     this.router = this.life.router;
     this.fly = flightRunner([], runtime);
     this.life.join(rules.endpoints);
@@ -102,7 +107,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     if (!record.isDraining) {
       life.change(record, 'it is drained', () => (record.isDraining = true));
     }
-    const drain = record.drain ?? new Drain<T>(record, life);
+    const drain = record.drain ?? this.drainOf(record);
     drain.endBy(this.runtime.now() + withinMs);
     return drain.over;
   }
@@ -136,7 +141,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
       policy: rules.policy.name,
       endpoints: records.map((record) => endpointSnapshot(fleet, record, life.stateOf(record))),
       inFlight: balanceOf(perWeight(({ slot }) => fleet.active[slot]!)),
-      calls: balanceOf(perWeight(({ callsSinceChange }) => callsSinceChange)),
+      calls: balanceOf(perWeight(({ slot, callsBefore }) => fleet.calls[slot]! - callsBefore)),
       isPanicking: this.router.planFor(undefined).isPanicking,
       refused: this.refused,
       sessions: this.sessions?.size ?? 0,
@@ -155,22 +160,33 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
 
   /** A call has ended: what its pass knows, and what that teaches. */
   end(pass: ActivePass<T>, outcome: Outcome, detail: unknown, now: number): void {
-    const { record, call, begunAt } = pass;
-    this.life.fleet.end(record, begunAt);
+    const { slot, call, begunAt } = pass;
+    const { fleet } = this;
+    const { chooser } = this.life;
+    const record = fleet.records[slot]!;
+    fleet.end(slot, begunAt);
     let verdict: Verdict | undefined;
     if (outcome === 'success' || outcome === 'failure') {
       verdict = this.judge(detail, outcome);
       if (verdict !== 'ignored') {
         const failed = verdict === 'failure';
         const quality = failed ? undefined : this.quality(detail, call);
-        this.life.learn(record, { failed, latencyMs: now - begunAt, call, now }, quality);
+        const latencyMs = Math.max(0, now - begunAt);
+        this.life.learn(record, { failed, latencyMs, call, now }, quality);
       }
     }
     if (this.sessions !== undefined && call.session !== undefined) {
       this.sessions.ended(call.session, record, verdict, now);
     }
-    this.life.chooser.freed?.(record.slot);
-    record.drain?.look(now);
+    chooser.freed?.(slot);
+    if (this.drains > 0) record.drain?.look(now);
+  }
+
+  private drainOf(record: EndpointRecord<T>): Drain<T> {
+    const drain = new Drain<T>(record, this.life);
+    this.drains++;
+    void drain.over.then(() => this.drains--);
+    return drain;
   }
 
   private once<R>(work: Work<R, T>, call: Call | undefined, tries?: Tries): Promise<R> {
@@ -194,25 +210,35 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     const { life } = this;
     if (this.isClosed) return this.refuse('it is closed');
     if (now >= life.refreshAt) life.refresh(now);
-    const { session } = call;
-    const sessions = session === undefined ? undefined : this.sessions;
-    const kept = sessions?.find(session as string, now);
-    let record: EndpointRecord<T> | undefined;
-    if (kept !== undefined && tried?.has(kept.slot) !== true) {
-      const obstacle = this.router.obstacle(kept, call);
-      if (obstacle === undefined) record = kept;
-      else if (obstacle === AT_LIMIT) return this.refuseFor(FULL, now);
+    const { sessions } = this;
+    let slot: number = NOBODY;
+    if (sessions !== undefined && call.session !== undefined) {
+      slot = this.keptAt(sessions.find(call.session, now), call, tried);
+      if (slot === FULL) return this.refuseFor(FULL, now);
     }
-    if (record === undefined) {
-      const slot = this.router.choose(call, now, tried);
-      if (slot < 0) return this.refuseFor(slot, now);
-      record = life.fleet.records[slot]!;
+    if (slot === NOBODY) slot = this.router.choose(call, now, tried);
+    if (slot < 0) return this.refuseFor(slot, now);
+    const { fleet } = this;
+    const { chooser } = life;
+    if (sessions !== undefined && call.session !== undefined) {
+      sessions.sent(call.session, fleet.records[slot]!, now);
     }
-    sessions?.sent(session as string, record, now);
-    tried?.add(record.slot);
-    life.fleet.begin(record, now);
-    life.chooser.sent?.(record.slot, call, now);
-    return new ActivePass<T>(this, record, call, now);
+    tried?.add(slot);
+    fleet.begin(slot, now);
+    chooser.sent?.(slot, call, now);
+    return new ActivePass<T>(this, slot, call, now);
+  }
+
+  /** The slot of a session's endpoint; FULL: wait for it; NOBODY: it may go anywhere. */
+  private keptAt(
+    kept: EndpointRecord<T> | undefined,
+    call: Call,
+    tried: ReadonlySet<number> | undefined,
+  ): number {
+    if (kept === undefined || tried?.has(kept.slot) === true) return NOBODY;
+    const obstacle = this.router.obstacle(kept, call);
+    if (obstacle === undefined) return kept.slot;
+    return obstacle === AT_LIMIT ? FULL : NOBODY;
   }
 
   private judge(detail: unknown, outcome: 'success' | 'failure'): Verdict {

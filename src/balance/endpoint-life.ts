@@ -234,8 +234,7 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
       if (endpoint.quality !== record.endpoint.quality) {
         this.fleet.quality[record.slot] = endpoint.quality;
       }
-      record.endpoint = endpoint;
-      this.fleet.reweigh(record, endpoint.weight);
+      this.fleet.redefine(record, endpoint);
     }
   }
 
@@ -248,7 +247,7 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
       for (const record of records) record.isInside = inside.has(record.id);
     }
     for (const record of records) {
-      record.callsSinceChange = 0;
+      record.callsBefore = this.fleet.calls[record.slot]!;
       this.checks?.attend(record);
     }
     this.router.invalidate();

@@ -42,10 +42,9 @@ export class EndpointRecord<T> {
   startedAt: number = -Infinity;
   /** Factor on its weight, as reported. */
   capacity = 1;
-  calls = 0;
   failures = 0;
-  /** Calls sent since the last change of endpoints. */
-  callsSinceChange = 0;
+  /** Calls sent before the last change of endpoints. */
+  callsBefore = 0;
   /** Names of the sessions kept here, the latest used last. */
   readonly sessions: Set<string> = new Set();
   /** Its drain, which is told when a call or a session has ended. */

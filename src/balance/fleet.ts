@@ -9,13 +9,16 @@ import { KindFigures } from './kind-figures.ts';
 
 export class Fleet<T> implements FleetFigures {
   readonly ids: (string | undefined)[] = [];
-  /** By slot. */
+  /** By slot, as long as calls are in flight there. */
   readonly records: (EndpointRecord<T> | undefined)[] = [];
+  readonly targets: (T | undefined)[] = [];
   readonly byId: Map<string, EndpointRecord<T>> = new Map();
   weight: Float64Array<ArrayBuffer> = new Float64Array(0);
   givenWeight: Float64Array<ArrayBuffer> = new Float64Array(0);
   active: Float64Array<ArrayBuffer> = new Float64Array(0);
   begunSum: Float64Array<ArrayBuffer> = new Float64Array(0);
+  /** Calls sent since it came. */
+  calls: Float64Array<ArrayBuffer> = new Float64Array(0);
   latencyMs: Float64Array<ArrayBuffer> = new Float64Array(0);
   errorRatio: Float64Array<ArrayBuffer> = new Float64Array(0);
   learnedAt: Float64Array<ArrayBuffer> = new Float64Array(0);
@@ -53,11 +56,13 @@ export class Fleet<T> implements FleetFigures {
     const record = new EndpointRecord(slot, endpoint);
     this.ids[slot] = endpoint.id;
     this.records[slot] = record;
+    this.targets[slot] = endpoint.target;
     this.byId.set(endpoint.id, record);
     this.list = undefined;
     this.reweigh(record, endpoint.weight);
     this.active[slot] = 0;
     this.begunSum[slot] = 0;
+    this.calls[slot] = 0;
     this.latencyMs[slot] = this.meanLatencyMs;
     this.errorRatio[slot] = 0;
     this.learnedAt[slot] = this.meanAt;
@@ -73,7 +78,14 @@ export class Fleet<T> implements FleetFigures {
     this.list = undefined;
     this.ids[record.slot] = undefined;
     this.kinds.forget(record.slot);
-    if (this.active[record.slot] === 0) this.vacate(record);
+    if (this.active[record.slot] === 0) this.vacate(record.slot);
+  }
+
+  /** Says anew what an endpoint is; what was learned of it stays. */
+  redefine(record: EndpointRecord<T>, endpoint: FullEndpoint<T>): void {
+    record.endpoint = endpoint;
+    this.targets[record.slot] = endpoint.target;
+    this.reweigh(record, endpoint.weight);
   }
 
   reweigh(record: EndpointRecord<T>, weight: number): void {
@@ -83,22 +95,21 @@ export class Fleet<T> implements FleetFigures {
     this.weight[slot] = weight;
   }
 
-  begin(record: EndpointRecord<T>, now: number): void {
-    const { slot } = record;
+  // A record lies somewhere in the heap, and reading it costs more than all of this.
+  begin(slot: number, now: number): void {
     this.active[slot]!++;
     this.activeTotal++;
     this.begunSum[slot]! += now;
-    record.calls++;
-    record.callsSinceChange++;
+    this.calls[slot]!++;
   }
 
-  end(record: EndpointRecord<T>, begunAt: number): void {
-    const { slot } = record;
+  end(slot: number, begunAt: number): void {
     this.activeTotal--;
+    const left = this.active[slot]! - 1;
+    this.active[slot] = left;
     // Exactly 0 when nothing is in flight, whatever rounding has left behind.
-    if (--this.active[slot]! === 0) this.begunSum[slot] = 0;
-    else this.begunSum[slot]! -= begunAt;
-    if (record.isGone && this.active[slot] === 0) this.vacate(record);
+    this.begunSum[slot] = left === 0 ? 0 : this.begunSum[slot]! - begunAt;
+    if (left === 0 && this.ids[slot] === undefined) this.vacate(slot);
   }
 
   /** What the end of a call teaches; a failure never makes an endpoint look faster. */
@@ -126,8 +137,9 @@ export class Fleet<T> implements FleetFigures {
     this.meanAt = now;
   }
 
-  private vacate({ slot }: EndpointRecord<T>): void {
+  private vacate(slot: number): void {
     this.records[slot] = undefined;
+    this.targets[slot] = undefined;
     this.free.push(slot);
   }
 
@@ -142,6 +154,7 @@ export class Fleet<T> implements FleetFigures {
     this.givenWeight = grown(this.givenWeight);
     this.active = grown(this.active);
     this.begunSum = grown(this.begunSum);
+    this.calls = grown(this.calls);
     this.latencyMs = grown(this.latencyMs);
     this.errorRatio = grown(this.errorRatio);
     this.learnedAt = grown(this.learnedAt);

@@ -23,7 +23,7 @@ export function endpointSnapshot<T>(
     weight: fleet.weight[slot]!,
     inFlight: fleet.active[slot]!,
     sessions: record.sessions.size,
-    calls: record.calls,
+    calls: fleet.calls[slot]!,
     failures: record.failures,
     latencyMs: fleet.latencyMs[slot]!,
     errorRatio: fleet.errorRatio[slot]!,

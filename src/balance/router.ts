@@ -39,11 +39,14 @@ export class Router<T> {
   private readonly plans = new Map<string | undefined, Plan>();
   /** The plan of calls without needs; of all kinds, where there are no needs. */
   private common: Plan | undefined = undefined;
-
+  /** Those whom every call may go to, where all make one group and nothing keeps any call from any of them. */
+  private everybody: Candidates | undefined = undefined;
+  private readonly chooser: Chooser;
   private readonly locality: Locality | undefined;
 
   constructor(options: RouterOptions<T>) {
     this.options = options;
+    this.chooser = options.chooser;
     this.locality = options.rules.locality && this.guarded(options.rules.locality);
   }
 
@@ -54,18 +57,24 @@ export class Router<T> {
   /** Endpoints, health or weights have changed. */
   invalidate(): void {
     this.common = undefined;
+    this.everybody = undefined;
     this.plans.clear();
   }
 
   /** The slot for a call, `NOBODY` or `FULL`. */
   choose(call: Call, now: number, tried: ReadonlySet<number> | undefined): number {
-    const { chooser, filters } = this.options;
+    const { everybody } = this;
+    if (everybody === undefined || tried !== undefined) return this.chooseByPlan(call, now, tried);
+    return this.chooser.pick(everybody, call, now);
+  }
+
+  private chooseByPlan(call: Call, now: number, tried: ReadonlySet<number> | undefined): number {
     const plan = this.planFor(call.kind);
     const { groups } = plan;
     if (groups.length === 0) return NOBODY;
     const group = groups.length === 1 ? groups[0]! : groupOf(plan, this.draw(call));
-    if (tried === undefined && filters.length === 0) {
-      const slot = chooser.pick(group.among, call, now);
+    if (tried === undefined && this.options.filters.length === 0) {
+      const slot = this.chooser.pick(group.among, call, now);
       if (!plan.isLimited || !this.isFull(slot)) return slot;
     }
     return this.chooseAmongFew(plan, group.among, { call, now, tried });
@@ -73,7 +82,7 @@ export class Router<T> {
 
   /** What the plan says of a class of work. */
   planFor(kind: string | undefined): Plan {
-    if (this.options.needs === undefined) return (this.common ??= this.build(undefined));
+    if (this.options.needs === undefined) return (this.common ??= this.buildCommon());
     const known = this.plans.get(kind);
     if (known !== undefined) return known;
     if (this.plans.size >= MOST_PLANS) this.plans.clear();
@@ -92,7 +101,7 @@ export class Router<T> {
   }
 
   private draw(call: Call): number {
-    const hash = this.options.chooser.hashOf?.(call);
+    const hash = this.chooser.hashOf?.(call);
     return hash === undefined ? this.options.random() : hash / 2 ** 32;
   }
 
@@ -111,7 +120,7 @@ export class Router<T> {
     const pick = (keep: (slot: number) => boolean): number => {
       for (const among of sets) {
         const left = narrowed(among, keep);
-        if (left !== undefined) return this.options.chooser.pick(left, call, now);
+        if (left !== undefined) return this.chooser.pick(left, call, now);
       }
       return sawFull ? FULL : NOBODY;
     };
@@ -135,6 +144,13 @@ export class Router<T> {
         }
       },
     };
+  }
+
+  private buildCommon(): Plan {
+    const plan = this.build(undefined);
+    const isPlain = plan.groups.length === 1 && !plan.isLimited;
+    if (isPlain && this.options.filters.length === 0) this.everybody = plan.groups[0]!.among;
+    return plan;
   }
 
   private build(kind: string | undefined): Plan {

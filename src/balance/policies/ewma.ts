@@ -79,15 +79,11 @@ class SoonestAnswer implements Chooser {
   pick(among: Candidates, _call: unknown, now: number): number {
     if (this.expectations.refresh(now, among)) this.priceAll();
     const { size, slots } = among;
+    if (size <= this.choices) return this.soonestOf(slots, now);
     const { choices, draws, drawn, costBits, numberBits } = this;
-    const isSearch = size <= choices;
-    const count = isSearch ? size : choices;
-    let at = isSearch ? draws.below(size) : 0;
     let least = 0x7fff_ffff;
-    for (let n = 0; n < count; n++) {
-      if (!isSearch) at = draws.below(size);
-      else at = at + 1 === size ? 0 : at + 1;
-      const slot = slots[at]!;
+    for (let n = 0; n < choices; n++) {
+      const slot = slots[draws.below(size)]!;
       drawn[n] = slot;
       // Positive floats order as their bits do. With its number in the last of them, the least is found
       // without a branch: one that nobody can foretell costs more than all the rest.
@@ -95,7 +91,7 @@ class SoonestAnswer implements Chooser {
       least = (least + (ahead & (ahead >> 31))) | 0;
     }
     const best = drawn[least & numberBits]!;
-    return this.expectations.isLate(best, now) ? this.soonestByAge(count, now) : best;
+    return this.expectations.isLate(best, now) ? this.soonestOf(drawn, now) : best;
   }
 
   sent(slot: number): void {
@@ -146,16 +142,19 @@ class SoonestAnswer implements Chooser {
     for (let slot = 0; slot < this.fleet.ids.length; slot++) this.price(slot);
   }
 
-  /** The best of those drawn with the ages of their calls, which only ever make a cost greater. */
-  private soonestByAge(count: number, now: number): number {
-    let best = this.drawn[0]!;
-    let least = this.expectations.costOf(best, now);
-    for (let n = 1; n < count; n++) {
-      const slot = this.drawn[n]!;
+  /** The least cost, ages counted; of equals the first from a place drawn. */
+  private soonestOf(slots: Int32Array, now: number): number {
+    let best = -1;
+    let least = Infinity;
+    let at = this.draws.below(slots.length);
+    for (let left = slots.length; left > 0; left--) {
+      const slot = slots[at]!;
       const cost = this.expectations.costOf(slot, now);
-      if (cost >= least) continue;
-      least = cost;
-      best = slot;
+      if (cost < least || best < 0) {
+        least = cost;
+        best = slot;
+      }
+      at = at + 1 === slots.length ? 0 : at + 1;
     }
     return best;
   }
