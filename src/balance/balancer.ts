@@ -123,8 +123,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     const { session } = call;
     const kept = session === undefined ? undefined : this.sessions?.find(session, now);
     const { fleet, chooser } = life;
-    const stateOf = life.stateOf.bind(life);
-    const endpoints = reasons({ fleet, chooser, router, stateOf }, call, now);
+    const endpoints = reasons({ fleet, chooser, router }, call, now);
     return { policy: this.rules.policy.name, sticky: kept?.id, endpoints };
   }
 
@@ -139,7 +138,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     return {
       name: this.name,
       policy: rules.policy.name,
-      endpoints: records.map((record) => endpointSnapshot(fleet, record, life.stateOf(record))),
+      endpoints: records.map((record) => endpointSnapshot(fleet, record)),
       inFlight: balanceOf(perWeight(({ slot }) => fleet.active[slot]!)),
       calls: balanceOf(perWeight(({ slot, callsBefore }) => fleet.calls[slot]! - callsBefore)),
       isPanicking: this.router.planFor(undefined).isPanicking,
@@ -267,7 +266,7 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
       return this.refuse('who can serve the call is at its maxInFlight', 'ERR_CONCURRENCY_LIMITED');
     }
     const records = this.life.records();
-    const message = whyNobody(records.map((record) => this.life.stateOf(record)));
+    const message = whyNobody(records.map(({ state }) => state));
     return this.refuse(message, 'ERR_UNAVAILABLE', returnsAfterMs(records, now));
   }
 

@@ -17,16 +17,17 @@ import { OutlierWatch } from './outlier-watch.ts';
 import type { CallEnd, Chooser } from './policy.ts';
 import { Router } from './router.ts';
 import type { Sessions } from './sessions.ts';
+import { StateNews } from './state-news.ts';
 import { slowStartFactor } from './slow-start.ts';
 import { subsetOf } from './subset.ts';
-import type { EndpointReport, EndpointState } from './endpoint.ts';
+import type { EndpointReport } from './endpoint.ts';
 import type { BalancerChange, BalancerEvents } from './types.ts';
 
 /** Steps in which a slow start raises the weight. */
 const WARMING_STEPS = 50;
 
-/** How often needs are compared with learned quality, ms. */
-const NEEDS_MS = 1_000;
+/** How often plans that age are made anew, ms. */
+const LIVE_MS = 1_000;
 
 export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost<T> {
   readonly fleet: Fleet<T>;
@@ -38,13 +39,11 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
   refreshAt = 0;
   private readonly rules: BalancerRules<T>;
   private readonly events: Emitter<BalancerEvents>;
+  private readonly news: StateNews;
   private readonly sessions: Sessions<T> | undefined;
   private readonly checks: HealthChecks<T> | undefined;
   private watch: OutlierWatch<T> | undefined;
   private wasPanicking = false;
-  /** What listeners are told when a change is complete. */
-  private readonly news: BalancerEvents['state'][] = [];
-  private isChanging = false;
 
   constructor(
     rules: BalancerRules<T>,
@@ -54,6 +53,7 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
     const { runtime, name, needs, filters } = rules;
     this.rules = rules;
     this.events = events;
+    this.news = new StateNews(events);
     this.sessions = sessions;
     this.runtime = runtime;
     this.name = name;
@@ -72,23 +72,22 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
 
   /** Takes in the first endpoints, at full weight: nobody is there to carry the load for them. */
   join(endpoints: readonly FullEndpoint<T>[]): void {
-    for (const endpoint of endpoints) this.add(endpoint, -Infinity);
+    for (const endpoint of endpoints) this.add(endpoint);
     this.membersChanged();
   }
 
   /** Makes a change, all of it or nothing. @throws OptionError */
   update(change: BalancerChange<T>, now: number): void {
     const { whole, coming, going, weights, outliers } = checkedChange(change, this.fleet);
-    // Nothing throws from here on, and listeners hear of the change when it is complete.
-    this.isChanging = true;
-    if (whole !== undefined) this.replace(whole, now);
-    for (const [record, weight] of weights) this.fleet.reweigh(record, weight);
-    for (const endpoint of coming) this.add(endpoint, now);
-    for (const record of going) this.remove(record, 'it was removed');
-    if (outliers !== undefined) this.watchOutliers(outliers || undefined);
-    this.membersChanged();
-    this.isChanging = false;
-    this.tell();
+    // Nothing throws from here on.
+    this.news.after(() => {
+      if (whole !== undefined) this.replace(whole, now);
+      for (const [record, weight] of weights) this.fleet.reweigh(record, weight);
+      for (const endpoint of coming) this.warm(this.add(endpoint), now);
+      for (const record of going) this.remove(record, 'it was removed');
+      if (outliers !== undefined) this.watchOutliers(outliers || undefined);
+      this.membersChanged();
+    });
   }
 
   leave(record: EndpointRecord<T>, reason: string): void {
@@ -118,13 +117,15 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
 
   /** Does what is due by now. */
   refresh(now: number): void {
-    let next = this.watch?.tick(now) ?? Infinity;
-    next = Math.min(next, this.weighAll(now));
-    if (this.router.hasNeeds) {
-      this.router.invalidate();
-      next = Math.min(next, now + NEEDS_MS);
-    }
-    this.refreshAt = next;
+    this.news.after(() => {
+      let next = this.watch?.tick(now) ?? Infinity;
+      next = Math.min(next, this.weighAll(now));
+      if (this.router.isLive) {
+        this.router.invalidate();
+        next = Math.min(next, now + LIVE_MS);
+      }
+      this.refreshAt = next;
+    });
     this.notePanic();
   }
 
@@ -138,28 +139,18 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
 
   /** Changes an endpoint and tells whoever listens what that makes of it. */
   change(record: EndpointRecord<T>, reason: string, alter: () => void): void {
-    const from = this.stateOf(record);
+    const from = record.state;
     alter();
     this.router.invalidate();
     this.refreshAt = 0;
-    const to = this.stateOf(record);
-    if (from === to || !this.events.has('state')) return;
-    this.news.push({ id: record.id, from, to, reason });
-    this.tell();
-  }
-
-  stateOf(record: EndpointRecord<T>): EndpointState {
-    const { slowStart } = this.rules;
-    const isWarming =
-      slowStart !== undefined && this.runtime.now() - record.startedAt < slowStart.windowMs;
-    return record.state(isWarming);
+    this.news.add({ id: record.id, from, to: record.state, reason });
   }
 
   changed(record: EndpointRecord<T>, health: EndpointRecord<T>['health'], reason: string): void {
     const isBack = record.health === 'unhealthy' && health !== 'unhealthy';
     this.change(record, reason, () => {
       record.health = health;
-      if (isBack) record.startedAt = this.runtime.now();
+      if (isBack) this.warm(record, this.runtime.now());
     });
   }
 
@@ -184,7 +175,7 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
   takeBack(record: EndpointRecord<T>, reason: string): void {
     this.change(record, reason, () => {
       record.ejectedUntil = 0;
-      record.startedAt = this.runtime.now();
+      this.warm(record, this.runtime.now());
     });
   }
 
@@ -196,10 +187,16 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
     this.checks?.close();
   }
 
-  private add(endpoint: FullEndpoint<T>, startedAt: number): void {
+  private add(endpoint: FullEndpoint<T>): EndpointRecord<T> {
     const record = this.fleet.add(endpoint);
-    record.startedAt = startedAt;
     this.chooser.joined?.(record.slot);
+    return record;
+  }
+
+  /** Begins a slow start, if there is to be one. */
+  private warm(record: EndpointRecord<T>, now: number): void {
+    record.isWarming = this.rules.slowStart !== undefined;
+    record.startedAt = now;
   }
 
   private remove(record: EndpointRecord<T>, reason: string): void {
@@ -211,14 +208,6 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
     this.sessions?.clear(record);
   }
 
-  /** Tells listeners what has happened; what they change in turn is told after that. */
-  private tell(): void {
-    if (this.isChanging) return;
-    for (let event = this.news.shift(); event !== undefined; event = this.news.shift()) {
-      this.events.emit('state', event);
-    }
-  }
-
   /** Makes the list what it is said to be. */
   private replace(whole: readonly FullEndpoint<T>[], now: number): void {
     const named = new Set(whole.map(({ id }) => id));
@@ -228,7 +217,7 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
     for (const endpoint of whole) {
       const record = this.fleet.byId.get(endpoint.id);
       if (record === undefined) {
-        this.add(endpoint, now);
+        this.warm(this.add(endpoint), now);
         continue;
       }
       if (endpoint.quality !== record.endpoint.quality) {
@@ -271,11 +260,12 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
     let next = Infinity;
     let changed = false;
     for (const record of fleet.all()) {
-      const sinceMs = now - record.startedAt;
       let factor = record.capacity;
-      if (slowStart !== undefined && sinceMs < slowStart.windowMs) {
+      if (slowStart !== undefined && record.isWarming) {
+        const sinceMs = now - record.startedAt;
         factor *= slowStartFactor(sinceMs, slowStart);
-        next = now + slowStart.windowMs / WARMING_STEPS;
+        if (sinceMs < slowStart.windowMs) next = now + slowStart.windowMs / WARMING_STEPS;
+        else this.change(record, 'its slow start is over', () => (record.isWarming = false));
       }
       const weight = fleet.givenWeight[record.slot]! * factor;
       changed ||= weight !== fleet.weight[record.slot];

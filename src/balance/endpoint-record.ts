@@ -38,8 +38,9 @@ export class EndpointRecord<T> {
   /** Calls ended in the interval of the outlier watch. */
   intervalSuccesses = 0;
   intervalFailures = 0;
-  /** When its slow start began; -Infinity: long ago. */
-  startedAt: number = -Infinity;
+  isWarming = false;
+  /** When its slow start began. */
+  startedAt = 0;
   /** Factor on its weight, as reported. */
   capacity = 1;
   failures = 0;
@@ -72,8 +73,7 @@ export class EndpointRecord<T> {
     return this.health === 'degraded' && this.ejectedUntil === 0;
   }
 
-  /** @param isWarming whether its slow start is still on */
-  state(isWarming: boolean): EndpointState {
+  get state(): EndpointState {
     if (this.isGone) return 'gone';
     if (this.isDraining) return 'draining';
     if (!this.isInside) return 'outside';
@@ -81,7 +81,7 @@ export class EndpointRecord<T> {
     if (this.ejectedUntil > 0) return 'ejected';
     if (this.health === 'unknown') return 'unchecked';
     if (this.health === 'degraded') return 'degraded';
-    return isWarming ? 'warming' : 'ready';
+    return this.isWarming ? 'warming' : 'ready';
   }
 }
 

@@ -13,6 +13,9 @@ export interface ZoneState {
   readonly endpoints: number;
   /** How many of them are well. */
   readonly healthy: number;
+  /** The sums of their weights, of all and of those that are well. */
+  readonly capacity: number;
+  readonly healthyCapacity: number;
 }
 
 /** A rule that divides load among zones. */
@@ -20,6 +23,8 @@ export interface Locality {
   readonly name: string;
   /** Whether a zone without a share gets nothing even when all others are full or tried. @default false */
   readonly isStrict?: boolean;
+  /** Whether shares may change by themselves, and so are asked for every second. @default false */
+  readonly isLive?: boolean;
   /**
    * The share of each zone, in their order; they sum to 1. Zones without a healthy endpoint get nothing.
    * Undefined: zones do not matter at present.
@@ -37,10 +42,11 @@ export interface ZoneAwareOptions {
 }
 
 /**
- * Stays in its own zone as far as that keeps all zones evenly loaded: with fewer endpoints than callers
- * at home, the rest goes where there are more endpoints than callers.
+ * Stays in its own zone as far as that keeps all zones evenly loaded: with less capacity than callers
+ * at home, the rest goes where there is more capacity than callers.
  *
- * Source: Envoy, zone aware routing, in its ten-thousandths.
+ * Source: Envoy, zone aware routing, in its ten-thousandths and by weight. Our deviation: in every
+ * priority, not the first alone; whether callers of other zones are well is not known here.
  */
 export function zoneAware(options: ZoneAwareOptions): Locality {
   const check = optionChecks('zoneAware');
@@ -55,19 +61,32 @@ export function zoneAware(options: ZoneAwareOptions): Locality {
     shares: (zones) => {
       if (zones.length < 2) return undefined;
       if (zones.reduce((sum, zone) => sum + zone.healthy, 0) < least) return undefined;
-      const upstream = Object.fromEntries(zones.map(({ zone, healthy }) => [zone, healthy]));
+      const upstream = Object.fromEntries(capacities(zones));
       const callers = options.callers ?? Object.fromEntries(zones.map(({ zone }) => [zone, 1]));
       const answer = zoneAwareRouting(self, callers, upstream);
       if (answer === undefined) return undefined;
       const residual = answer.residual.reduce((sum, [, part]) => sum + part, 0);
-      const parts = new Map(answer.residual);
-      return zones.map(({ zone }) =>
-        zone === self
-          ? answer.local
-          : (1 - answer.local) * (residual === 0 ? 0 : (parts.get(zone) ?? 0) / residual),
+      // Nothing elsewhere but what rounding took: all stays.
+      const local = residual === 0 ? 1 : answer.local;
+      const shares = new Map([[self, local]]);
+      for (const [zone, part] of answer.residual) {
+        if (residual > 0) shares.set(zone, ((1 - local) * part) / residual);
+      }
+      // A name that two regions use is one zone.
+      return zones.map(({ zone, healthyCapacity }) =>
+        healthyCapacity === 0 ? 0 : ((shares.get(zone) ?? 0) * healthyCapacity) / upstream[zone]!,
       );
     },
   };
+}
+
+/** Healthy capacity by name of zone. */
+function capacities(zones: readonly ZoneState[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { zone, healthyCapacity } of zones) {
+    sums.set(zone, (sums.get(zone) ?? 0) + healthyCapacity);
+  }
+  return sums;
 }
 
 /** What stays at home, 0–1 in ten-thousandths, and what other zones can take, in ten-thousandths. */
@@ -133,7 +152,7 @@ export interface NearestOptions {
   /** The region of that zone. @default '' */
   readonly region?: string;
   /**
-   * How far away a zone is, in any unit: a round trip in ms, kilometres.
+   * How far away a zone is, in any unit: a round trip in ms, kilometres. Asked again every second.
    *
    * @default 0 for the own zone, 1 for others of the own region, 2 for the rest
    */
@@ -144,7 +163,7 @@ export interface NearestOptions {
 
 /**
  * Goes to the nearest zone; what its healthy part cannot take goes to the next nearest, and so on.
- * Zones equally far share by their numbers of healthy endpoints.
+ * Zones equally far share by the weights of their healthy endpoints.
  */
 export function nearest(options: NearestOptions): Locality {
   const check = optionChecks('nearest');
@@ -157,17 +176,19 @@ export function nearest(options: NearestOptions): Locality {
   const distance = check.callable('distance', options.distance ?? byName);
   return {
     name: 'nearest',
+    isLive: options.distance !== undefined,
     shares: (zones) => {
       const far = zones.map(({ zone, region }) => distance(zone, region));
       const shares = zones.map(() => 0);
       let left = 1;
       for (const ring of [...new Set(far)].sort((a, b) => a - b)) {
         const here = zones.map((zone, at) => (far[at] === ring ? zone : undefined));
-        const healthy = here.reduce((sum, zone) => sum + (zone?.healthy ?? 0), 0);
-        const endpoints = here.reduce((sum, zone) => sum + (zone?.endpoints ?? 0), 0);
-        const taken = Math.min(left, ability({ endpoints, healthy }, factor));
+        const healthy = here.reduce((sum, zone) => sum + (zone?.healthyCapacity ?? 0), 0);
+        const capacity = here.reduce((sum, zone) => sum + (zone?.capacity ?? 0), 0);
+        const taken = Math.min(left, ability({ capacity, healthyCapacity: healthy }, factor));
         here.forEach((zone, at) => {
-          if (zone !== undefined && healthy > 0) shares[at] = (taken * zone.healthy) / healthy;
+          if (zone === undefined || healthy === 0) return;
+          shares[at] = (taken * zone.healthyCapacity) / healthy;
         });
         left -= taken;
       }
@@ -177,10 +198,10 @@ export function nearest(options: NearestOptions): Locality {
 }
 
 function ability(
-  { endpoints, healthy }: Pick<ZoneState, 'endpoints' | 'healthy'>,
+  { capacity, healthyCapacity }: Pick<ZoneState, 'capacity' | 'healthyCapacity'>,
   factor: number,
 ): number {
-  return endpoints === 0 ? 0 : Math.min(1, (factor * healthy) / endpoints);
+  return capacity === 0 ? 0 : Math.min(1, (factor * healthyCapacity) / capacity);
 }
 
 function normalised(shares: readonly number[]): readonly number[] | undefined {

@@ -47,10 +47,10 @@ export function planOf<T>(
     .map(([, level]) => level);
   const loads = priorityLoads(
     levels.map((level) => ({
-      hosts: level.length,
-      healthy: level.filter((one) => one.isWell).length,
-      degraded: level.filter((one) => one.isFrail).length,
-      excluded: level.filter((one) => one.health === 'unknown').length,
+      hosts: capacityOf(level),
+      healthy: capacityOf(level.filter((one) => one.isWell)),
+      degraded: capacityOf(level.filter((one) => one.isFrail)),
+      excluded: capacityOf(level.filter((one) => one.health === 'unknown')),
     })),
     rules,
   );
@@ -101,17 +101,26 @@ function zoned<T>(
   const places = [...here.keys()];
   const shares = locality.shares(
     places.map((key) => {
-      const { zone, region } = here.get(key)![0]!.endpoint;
-      const endpoints = here.get(key)!.length;
-      return { zone, region, endpoints, healthy: well.get(key)?.length ?? 0 };
+      const all = here.get(key)!;
+      const healthy = well.get(key) ?? [];
+      const { zone, region } = all[0]!.endpoint;
+      return {
+        ...{ zone, region, endpoints: all.length, healthy: healthy.length },
+        ...{ capacity: capacityOf(all), healthyCapacity: capacityOf(healthy) },
+      };
     }),
   );
   if (shares === undefined) return [part];
-  const all = places.map((key, at) => ({
+  const parts = places.map((key, at) => ({
     share: part.share * shares[at]!,
     records: well.get(key) ?? [],
   }));
-  return locality.isStrict === true ? all.filter((_, at) => shares[at]! > 0) : all;
+  return locality.isStrict === true ? parts.filter((_, at) => shares[at]! > 0) : parts;
+}
+
+/** What endpoints can take together: the sum of their weights as given and reported. */
+function capacityOf<T>(records: readonly EndpointRecord<T>[]): number {
+  return records.reduce((sum, { endpoint, capacity }) => sum + endpoint.weight * capacity, 0);
 }
 
 /** The group that `drawn`, 0 to below 1, falls to. */

@@ -35,8 +35,9 @@ export function priorityLoads(
   levels: readonly PriorityLevel[],
   { overprovisioning, panicRatio }: PriorityRules,
 ): PriorityLoads {
+  const percent = Math.round(100 * overprovisioning);
   const able = (level: PriorityLevel, part: number): number =>
-    Math.min(100, Math.floor((100 * overprovisioning * part) / hostsOf(level)) || 0);
+    Math.min(100, whole((percent * part) / hostsOf(level)) || 0);
   const health = levels.map((level) => able(level, level.healthy));
   const frailty = levels.map((level) => able(level, level.degraded ?? 0));
   const total = Math.min(100, sum(health) + sum(frailty));
@@ -73,10 +74,15 @@ function wellRatio(level: PriorityLevel): number {
 function byHosts(levels: readonly PriorityLevel[]): number[] {
   const hosts = levels.map((level) => level.hosts);
   const all = sum(hosts);
-  const loads = hosts.map((count) => Math.floor((100 * count) / all) || 0);
-  const first = loads.findIndex((load) => load > 0);
+  const loads = hosts.map((count) => whole((100 * count) / all) || 0);
+  const first = hosts.findIndex((count) => count > 0);
   if (first >= 0) loads[first]! += 100 - sum(loads);
   return loads;
+}
+
+/** Rounded down, but not for what sums of weights such as 0.1 lack to a whole number. */
+function whole(value: number): number {
+  return Math.floor(value + 1e-9);
 }
 
 function sum(values: readonly number[]): number {

@@ -9,12 +9,8 @@ import type { Router } from './router.ts';
 import type { EndpointState } from './endpoint.ts';
 import type { BalanceFigures, EndpointReason, EndpointSnapshot } from './types.ts';
 
-export function endpointSnapshot<T>(
-  fleet: Fleet<T>,
-  record: EndpointRecord<T>,
-  state: EndpointState,
-): EndpointSnapshot {
-  const { slot, endpoint } = record;
+export function endpointSnapshot<T>(fleet: Fleet<T>, record: EndpointRecord<T>): EndpointSnapshot {
+  const { slot, endpoint, state } = record;
   return {
     id: endpoint.id,
     state,
@@ -41,19 +37,18 @@ export interface Explained<T> {
   readonly fleet: Fleet<T>;
   readonly chooser: Chooser;
   readonly router: Router<T>;
-  readonly stateOf: (record: EndpointRecord<T>) => EndpointState;
 }
 
 /** Every endpoint for this call, the preferred first, those that cannot be chosen last. */
 export function reasons<T>(
-  { fleet, chooser, router, stateOf }: Explained<T>,
+  { fleet, chooser, router }: Explained<T>,
   call: Call,
   now: number,
 ): EndpointReason[] {
   const { groups } = router.planFor(call.kind);
   const all = [...fleet.byId.values()].map((record): EndpointReason => {
     const group = groups.find(({ among }) => among.has(record.slot));
-    const state = stateOf(record);
+    const { state } = record;
     const excludedBy = router.obstacle(record, call) ?? (group === undefined ? state : undefined);
     const share = group === undefined || excludedBy !== undefined ? 0 : group.share;
     const reason =

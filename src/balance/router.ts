@@ -50,8 +50,9 @@ export class Router<T> {
     this.locality = options.rules.locality && this.guarded(options.rules.locality);
   }
 
-  get hasNeeds(): boolean {
-    return this.options.needs !== undefined;
+  /** Whether plans age: learned quality, distances may have changed. */
+  get isLive(): boolean {
+    return this.options.needs !== undefined || this.locality?.isLive === true;
   }
 
   /** Endpoints, health or weights have changed. */

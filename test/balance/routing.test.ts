@@ -119,6 +119,33 @@ describe('localities', () => {
   });
 });
 
+describe('latencies, without a locality', () => {
+  it('keep calls near while that is not busy, and send them far when it is', async () => {
+    const endpoints = [...at('near', '', 4), ...at('far', '', 4)];
+    const { runtime, lb } = made({ endpoints });
+    const load = async (calls: number, everyMs: number): Promise<number> => {
+      let near = 0;
+      for (let call = 0; call < calls; call++) {
+        const pass = enter(lb);
+        const isNear = pass.endpoint.startsWith('near');
+        if (isNear) near++;
+        // What is near is as slow as it is busy.
+        const { inFlight } = lb.snapshot().endpoints.find(({ id }) => id === pass.endpoint)!;
+        runtime.arm(
+          { alarmId: -1, ring: (now) => pass.done('success', undefined, now) },
+          isNear ? 10 * inFlight : 80,
+        );
+        await runtime.advance(everyMs);
+      }
+      return near / calls;
+    };
+    await load(200, 5);
+
+    expect(await load(1_000, 5)).toBeGreaterThan(0.9);
+    expect(await load(1_000, 0.1)).toBeLessThan(0.9);
+  });
+});
+
 describe('subsets', () => {
   it('use every endpoint alike over numbered clients, and nearly so over named ones', () => {
     const ids = Array.from({ length: 100 }, (_, n) => `e${n}`);

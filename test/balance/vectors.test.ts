@@ -529,6 +529,7 @@ describe('zones', () => {
     const [, small, direct] = zoneRows.cases;
     const zone = (name: string, endpoints: number) => ({
       ...{ zone: name, region: '', endpoints, healthy: endpoints },
+      ...{ capacity: endpoints, healthyCapacity: endpoints },
     });
 
     const few = zoneAware({ self: 'A', minEndpoints: small!.minClusterSize! });
@@ -542,6 +543,20 @@ describe('zones', () => {
     expect(few.shares([zone('A', 1), zone('B', 2)])).toBeUndefined();
     const upstream = direct!.upstream as unknown as [string, number][];
     expect(many.shares(upstream.map(([name, count]) => zone(name, count)))).toEqual([1, 0]);
+  });
+});
+
+describe('zones, as Envoy wants them before they matter', () => {
+  const both = { A: 2, B: 2 };
+
+  it.each([
+    ['>=2 upstream zones', both, { A: 9 }],
+    ['>=2 caller zones', { A: 2 }, both],
+    ['own zone has callers', { B: 2, C: 2 }, both],
+  ] as const)('%s', (precondition, callers, upstream) => {
+    expect(zoneRows.preconditions).toContain(precondition);
+    expect(zoneAwareRouting('A', callers, upstream)).toBeUndefined();
+    expect(zoneAwareRouting('A', both, both)).toBeDefined();
   });
 });
 
