@@ -118,9 +118,10 @@ class CollectingBatcher<I, O> implements Batcher<I, O>, Alarm {
   async add(value: I, call: Call = {}): Promise<O> {
     if (this.isClosed) throw stackless(() => new ClosedError(`${this.name} is closed`));
     const { maxSize, lingerMs, runtime } = this.settings;
-    const item = new Item<I, O>(value, (gone) => this.collected.delete(gone));
-    this.collected.add(item);
+    const item = new Item<I, O>(value, (gone) => this.left(gone));
     item.watch = watchCall(call, item);
+    if (item.isGone) return item.promise; // given up before it came
+    this.collected.add(item);
     if (this.collected.size >= maxSize) this.sendOff();
     else if (this.collected.size === 1) runtime.arm(this, lingerMs);
     return item.promise;
@@ -147,6 +148,11 @@ class CollectingBatcher<I, O> implements Batcher<I, O>, Alarm {
 
   ring(): void {
     this.sendOff();
+  }
+
+  private left(item: Item<I, O>): void {
+    this.collected.delete(item);
+    if (this.collected.size === 0) this.settings.runtime.disarm(this);
   }
 
   private sendOff(): void {
@@ -177,6 +183,9 @@ class CollectingBatcher<I, O> implements Batcher<I, O>, Alarm {
 
   private share(results: readonly (O | Error)[], batch: Batch<I, O>): void {
     const { items } = batch;
+    if (!Array.isArray(results)) {
+      throw new TypeError(`${this.name}: work must return an array of results, got ${String(results)}`);
+    }
     if (results.length !== items.length) {
       throw new TypeError(
         `${this.name}: work returned ${results.length} results for ${items.length} items`,
@@ -217,6 +226,7 @@ class Item<I, O> implements Cancellable {
     this.resolve = resolve;
     this.reject = reject;
   });
+  isGone = false;
   /** Told when the caller gives up: before the batch goes off, then by the batch. */
   onGone: (reason: unknown) => void;
 
@@ -236,6 +246,7 @@ class Item<I, O> implements Cancellable {
   }
 
   cancelled(reason: unknown): void {
+    this.isGone = true;
     this.onGone(reason);
     this.reject(reason);
   }

@@ -1,5 +1,7 @@
 /** The end of a queue: works off what waits, within a grace, and says what was left. */
 
+import type { Alarm } from '../core/index.ts';
+import { optionChecks } from '../core/index.ts';
 import type { TaskDesk } from './desk.ts';
 import type { Line } from './line.ts';
 import type { QueueTask } from './task.ts';
@@ -11,6 +13,8 @@ export class Closing {
   private report: Promise<QueueCloseReport> | undefined = undefined;
   private tell: ((report: QueueCloseReport) => void) | undefined = undefined;
   private readonly left: LeftEntry[] = [];
+  private readonly grace: Alarm = { alarmId: -1, ring: () => this.end() };
+  private graceEndsAt = Infinity;
 
   constructor(line: Line, desk: TaskDesk) {
     this.line = line;
@@ -22,6 +26,7 @@ export class Closing {
    */
   begin({ graceMs = Infinity }: QueueCloseOptions, letGo: () => void): Promise<QueueCloseReport> {
     const { line } = this;
+    optionChecks('workQueue.close').number('graceMs', graceMs, { min: 0, infinite: true });
     const report = (this.report ??= new Promise((tell) => (this.tell = tell)));
     if (!line.isClosed) {
       line.isClosed = true;
@@ -29,11 +34,18 @@ export class Closing {
       letGo();
       void line.moments.when(() => this.isDone).then(() => this.end());
     }
-    if (graceMs <= 0) this.end();
-    else if (graceMs < Infinity) {
-      line.parts.runtime.arm({ alarmId: -1, ring: () => this.end() }, graceMs);
-    }
+    if (graceMs === 0) this.end();
+    else if (this.tell !== undefined) this.limit(graceMs);
     return report;
+  }
+
+  /** Ends in `graceMs` at the latest. */
+  private limit(graceMs: number): void {
+    const { runtime } = this.line.parts;
+    const at = runtime.now() + graceMs;
+    if (at >= this.graceEndsAt) return;
+    this.graceEndsAt = at;
+    runtime.armAt(this.grace, at);
   }
 
   private get isDone(): boolean {
@@ -45,6 +57,8 @@ export class Closing {
     const { tell } = this;
     if (tell === undefined) return;
     this.tell = undefined;
+    this.desk.isOver = true;
+    this.line.parts.runtime.disarm(this.grace);
     for (const task of this.desk.delayed) this.leave(task);
     const { running } = this.line.starter;
     this.line.starter.isPaused = true; // nothing more is started while they go

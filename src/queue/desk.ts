@@ -1,12 +1,13 @@
 /** Where tasks are handed in, looked after while they run, and tried again or paused. */
 
-import type { Lease, Outcome, Runtime, Work } from '../core/index.ts';
+import type { Call, Lease, Outcome, Runtime, Work } from '../core/index.ts';
 import { refusalError, watchCall } from '../core/index.ts';
 import { Contexts } from './contexts.ts';
 import type { Line } from './line.ts';
 import type { Bill } from './order/order.ts';
 import type { Preemption } from './preemption.ts';
-import { pausedWith, QueueTurn, turnsOf } from './preemption.ts';
+import { QueueTurn, turnsOf } from './preemption.ts';
+import { isNoNumber } from './refusals.ts';
 import type { TaskRetry } from './retry.ts';
 import type { RunnerRoom } from './runner.ts';
 import { Runner } from './runner.ts';
@@ -18,15 +19,12 @@ const NO_CALL: TaskCall = Object.freeze({});
 
 /** Whether what was handed in cannot be a task. */
 function isWrong(
-  { work, priority }: { readonly work: unknown; readonly priority: unknown },
+  { work, priority, call }: { readonly work: unknown; readonly priority: unknown; call: Call },
   startAt: unknown,
 ): boolean {
-  if (typeof work !== 'function') return true;
-  return isNoNumber(priority) || (startAt !== undefined && isNoNumber(startAt));
-}
-
-function isNoNumber(value: unknown): boolean {
-  return typeof value !== 'number' || value !== value;
+  if (typeof work !== 'function' || isNoNumber(priority)) return true;
+  if (call.deadline !== undefined && isNoNumber(call.deadline)) return true;
+  return startAt !== undefined && !Number.isFinite(startAt);
 }
 
 export class TaskDesk implements TaskRoom, RunnerRoom {
@@ -34,6 +32,8 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
   readonly delayed: Set<QueueTask<unknown>> = new Set<QueueTask<unknown>>();
   readonly deferral: Deferral = new Deferral();
   readonly contexts: Contexts = new Contexts();
+  /** True once a closed queue has given its report: nothing comes back into line any more. */
+  isOver = false;
   private readonly line: Line;
   private readonly runtime: Runtime;
   private readonly retry: TaskRetry | undefined;
@@ -92,8 +92,10 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
   takesBackFailed(task: QueueTask<unknown>, held: Holding, error: unknown): boolean {
     if (this.retry === undefined) return false;
     const now = this.runtime.now();
-    const delayMs = this.retry.delayMs(task, error, now);
-    if (delayMs === undefined || this.line.isClosed) return false;
+    const delayMs = this.isOver
+      ? this.retry.giveUp(task, error, now)
+      : this.retry.delayMs(task, error, now);
+    if (delayMs === undefined) return false;
     this.preemption?.ended(task);
     task.attemptAgain(task.extras?.failures ?? 0);
     this.delay(task, now + delayMs);
@@ -103,10 +105,14 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
 
   /** A task that paused stands in line again at once. */
   takesBackPaused(task: QueueTask<unknown>, held: Holding, value: object): boolean {
-    const paused = this.preemption === undefined ? undefined : pausedWith(value);
-    if (paused === undefined) return false;
+    const { turn } = task.extras ?? {};
+    if (turn === undefined || turn.pausedWith !== value) return false;
     this.preemption?.ended(task);
-    (task.extras as TaskExtras).saved = paused.saved;
+    if (this.isOver) {
+      task.fail(this.line.no.closedError());
+      return false;
+    }
+    (task.extras as TaskExtras).saved = turn.savedForNext;
     task.state = 'waiting';
     const now = this.line.clock();
     // In line first: its slot is for whoever is now the most urgent, which may be itself.
@@ -163,6 +169,10 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
   reprioritise(waiter: Waiter, priority: number): boolean {
     if (typeof priority !== 'number' || Number.isNaN(priority)) {
       throw this.line.no.priorityError(priority);
+    }
+    if ((waiter as QueueTask<unknown>).state === 'delayed') {
+      waiter.priority = priority;
+      return true;
     }
     return this.line.reprioritise(waiter, priority);
   }

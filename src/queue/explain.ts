@@ -2,6 +2,7 @@
 
 import type { TaskDesk } from './desk.ts';
 import type { Line } from './line.ts';
+import { SeatSlots } from './seat-slots.ts';
 import type { StartEstimate, Task, TaskState } from './task.ts';
 import { QueueTask } from './task.ts';
 
@@ -62,8 +63,8 @@ function waitReason(line: Line, task: QueueTask<unknown>, ahead: number): string
   if (overflow.isOutside(task)) return 'the line is full, and it waits outside for room';
   const hindrance = line.starter.hindrance ?? order.holds(task);
   if (hindrance !== undefined) return hindrance;
-  const isLack = order.lots !== undefined && line.starter.running < slots.size;
-  const taken = `${line.starter.running} of ${slots.size} slots are taken`;
-  const busy = isLack ? `${taken}, and no other fits it` : taken;
+  const taken = slots instanceof SeatSlots ? slots.taken : line.starter.running;
+  const lack = taken < slots.size ? ', and no other is free for it' : '';
+  const busy = `${taken} of ${slots.size} slots are taken${lack}`;
   return ahead === 0 ? `${busy}; it is next` : `${busy}; ${ahead} go before it`;
 }

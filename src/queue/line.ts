@@ -79,10 +79,8 @@ export class Line implements SlotsLine, DoorRoom, Exits {
 
   enter(call: Call, now: number): DoorEntry | Promise<DoorEntry> {
     if (this.isClosed) throw this.no.closedError();
-    const { priority = 0 } = call;
-    if (typeof priority !== 'number' || priority !== priority) {
-      throw this.no.priorityError(call.priority);
-    }
+    const mistake = this.no.mistakeIn(call);
+    if (mistake !== undefined) throw mistake;
     if (call.deadline !== undefined) this.usesTime = true;
     const rank = this.tally.enterNext();
     if (this.starter.isPlain && this.backlog === 0 && !isPast(call.deadline, now)) {
@@ -190,14 +188,12 @@ export class Line implements SlotsLine, DoorRoom, Exits {
     const { overflow } = this.parts;
     overflow.left(waiter);
     if (waiter.alarmId >= 0) this.runtime.disarm(waiter);
-    if (overflow.outsideCount === 0) return;
-    for (let next = overflow.nextIn(); next !== undefined; next = overflow.nextIn()) {
-      this.order.push(next);
-    }
+    overflow.letIn();
   }
 
   withdraw(waiter: Waiter): void {
-    this.parts.books?.count(waiter, 'cancelled');
+    // Whoever was given up before it came was never counted in.
+    if (waiter.lane !== undefined) this.parts.books?.count(waiter, 'cancelled');
     this.leave(waiter);
     this.moments.check();
   }

@@ -42,8 +42,10 @@ export function orderOf<R>(
 ): Order {
   const { check } = checking;
   const { fair, perKey, overload } = options;
-  optionChecks('workQueue.fair').known(fair ?? {}, FAIR);
-  optionChecks('workQueue.perKey').known(perKey ?? {}, ['concurrency', 'ordered']);
+  if (fair !== undefined) optionChecks('workQueue.fair').known(fair, FAIR);
+  if (perKey !== undefined) {
+    optionChecks('workQueue.perKey').known(perKey, ['concurrency', 'ordered']);
+  }
   const ageing = ageingOf(options, check);
   if (overload !== undefined && ageing !== undefined) {
     check.refuse('overload', 'left out where ageing keeps the oldest first', overload);
@@ -93,27 +95,41 @@ function fairOf(
   if (ageing !== undefined && priorities === 'above') {
     check.refuse('fair.priorities', "'within' where waiting makes more urgent", priorities);
   }
+  check.callable('fair.weight', weights.of);
   return {
-    by: keys.map((key) => flowNamer(key as FlowKey, check)),
+    by: keys.map((key) => flowNamer(key as FlowKey, { check, runtime, name })),
     weight: (flow, floor) => {
-      const weight = weights.of(flow, floor);
-      if (weight > 0 && weight < Infinity) return weight;
-      runtime.report(new RangeError(`weight of ${flow} must be above 0, got ${weight}`), name);
-      return 1;
+      try {
+        const weight = weights.of(flow, floor);
+        if (weight > 0 && weight < Infinity) return weight;
+        throw new RangeError(`weight of ${flow} must be above 0, got ${weight}`);
+      } catch (error) {
+        runtime.report(error, `${name}: fair.weight`);
+        return 1;
+      }
     },
     cap: check.number('fair.concurrency', fair.concurrency ?? Infinity, {
       min: 1,
       integer: true,
       infinite: true,
     }),
-    unit: fair.unit,
+    unit: fair.unit === undefined ? undefined : check.text('fair.unit', fair.unit),
     isMeasured: fair.cost !== undefined && fair.cost !== 'stated',
     priorities,
   };
 }
 
-function flowNamer(key: FlowKey, check: OptionChecks): (entry: Entry) => string {
-  if (typeof key === 'function') return ({ call }) => key(call) ?? '';
+function flowNamer(key: FlowKey, { check, runtime, name }: Checking): (entry: Entry) => string {
+  if (typeof key === 'function') {
+    return ({ call }) => {
+      try {
+        return key(call) ?? '';
+      } catch (error) {
+        runtime.report(error, `${name}: fair.by`);
+        return '';
+      }
+    };
+  }
   const field = check.oneOf('fair.by', key, ['tenant', 'key', 'kind', 'session']);
   return ({ call }) => call[field] ?? '';
 }

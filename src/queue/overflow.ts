@@ -70,11 +70,13 @@ export class Overflow {
     return entry.lane === this.outside;
   }
 
-  /** Who comes in next, if there is room. */
-  nextIn(): Entry | undefined {
-    const next = this.order.size < this.capacity ? this.outside.peek() : undefined;
-    next?.lane?.remove(next);
-    return next;
+  /** Lets those outside in for whom there is room. */
+  letIn(): void {
+    while (this.outside.size > 0 && this.order.size < this.capacity) {
+      const next = this.outside.peek() as Entry;
+      next.lane?.remove(next);
+      this.order.push(next);
+    }
   }
 
   entriesOutside(): Iterable<Entry> {

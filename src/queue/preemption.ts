@@ -67,15 +67,12 @@ export function turnsOf(work: object): InTurns | undefined {
   return (work as { [PREEMPTIBLE]?: InTurns })[PREEMPTIBLE];
 }
 
-/** What work paused with; undefined when `value` is an ordinary answer. */
-export function pausedWith(value: object): { readonly saved: unknown } | undefined {
-  return PAUSED in value ? { saved: (value as Paused)[PAUSED] } : undefined;
-}
-
 /** One turn of preemptible work. */
 export class QueueTurn implements Turn<unknown> {
   shouldYield = false;
   readonly saved: unknown;
+  /** What it paused with; an answer is recognised by being this very object. */
+  pausedWith: Paused | undefined = undefined;
   private controller: AbortController | undefined = undefined;
 
   constructor(saved: unknown) {
@@ -88,8 +85,12 @@ export class QueueTurn implements Turn<unknown> {
     return this.controller.signal;
   }
 
+  get savedForNext(): unknown {
+    return this.pausedWith?.[PAUSED];
+  }
+
   pause(saved: unknown): Paused {
-    return { [PAUSED]: saved };
+    return (this.pausedWith = { [PAUSED]: saved });
   }
 
   askToYield(): void {

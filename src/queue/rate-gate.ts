@@ -1,6 +1,6 @@
 /** A rate cap on starts: asks an admission limiter, and holds the line until it may be asked again. */
 
-import type { Alarm, Call, Door, Lease, Outcome, Pass, Runtime } from '../core/index.ts';
+import type { Alarm, Call, Door, Lease, Outcome, Pass, Refusal, Runtime } from '../core/index.ts';
 import { ADMITTED, isPending, OptionError } from '../core/index.ts';
 
 export class RateGate implements Alarm {
@@ -21,15 +21,17 @@ export class RateGate implements Alarm {
     return this.alarmId >= 0;
   }
 
-  /** The lease to start with, or undefined: not now. */
-  pass(call: Call, lease: Lease<unknown>, now: number): Lease<unknown> | undefined {
+  /** The lease to start with; undefined: not now; a refusal: never, as it costs more than may ever pass. */
+  pass(call: Call, lease: Lease<unknown>, now: number): Lease<unknown> | Refusal | undefined {
     const entry = this.door.enter(call, now);
     if (isPending(entry)) {
       entry.catch(() => undefined);
+      lease.release('refused', undefined, now);
       throw new OptionError('workQueue.rate', 'a limiter that answers at once', this.door.name);
     }
     if (entry.ok) return entry === ADMITTED ? lease : new LimitedLease(lease, entry);
     lease.release('refused', undefined, now);
+    if (entry.retryAfterMs === Infinity) return entry;
     this.runtime.armAt(this, now + Math.max(LEAST_WAIT_MS, entry.retryAfterMs));
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** What a queue answers when it turns somebody away. */
 
-import type { Refusal, RefusalCode } from '../core/index.ts';
+import type { Call, Refusal, RefusalCode } from '../core/index.ts';
 import { ClosedError, OptionError, stackless } from '../core/index.ts';
 
 /** The refusals of the queue of that name. */
@@ -49,19 +49,34 @@ export class Refusals {
     return new OptionError(`${this.policy}: call.priority`, 'a number', priority);
   }
 
-  /** What is wrong with a task: its work, its priority or its time. */
+  /** What is wrong with the numbers of a call; undefined when nothing is. */
+  mistakeIn({ priority = 0, deadline = 0 }: Call): OptionError | undefined {
+    if (isNoNumber(priority)) return this.priorityError(priority);
+    if (isNoNumber(deadline)) {
+      return new OptionError(`${this.policy}: call.deadline`, 'a number', deadline);
+    }
+    return undefined;
+  }
+
+  /** What is wrong with a task: its work, its priority or its times. */
   wrong(
-    { work, priority }: { readonly work: unknown; readonly priority: unknown },
+    { work, priority, call }: { readonly work: unknown; readonly priority: unknown; call: Call },
     startAt: unknown,
   ): OptionError {
     if (typeof work !== 'function') {
       return new OptionError(`${this.policy}: work`, 'a function', work);
     }
-    if (typeof priority !== 'number' || Number.isNaN(priority)) return this.priorityError(priority);
-    return new OptionError(`${this.policy}: call.startAt`, 'a number', startAt);
+    const { deadline } = call;
+    const mistake = this.mistakeIn({ priority: priority as number, deadline });
+    if (mistake !== undefined) return mistake;
+    return new OptionError(`${this.policy}: call.startAt`, 'a finite number', startAt);
   }
 
   private refusal(code: RefusalCode, message: string, retryAfterMs = 0): Refusal {
     return { ok: false, code, policy: this.policy, retryAfterMs, message };
   }
+}
+
+export function isNoNumber(value: unknown): boolean {
+  return typeof value !== 'number' || value !== value;
 }

@@ -55,25 +55,31 @@ export class TaskRetry {
 
   /** How long a task that has just failed waits before it is tried again; undefined: no more. */
   delayMs(task: QueueTask<unknown>, error: unknown, now: number): number | undefined {
-    task.extras ??= new TaskExtras();
-    const attempts = ++task.extras.failures;
+    const attempts = (task.extras?.failures ?? 0) + 1;
     try {
       if (attempts < this.rule.attempts && this.rule.isRetryable(error)) {
         const delay = this.rule.delayMs(attempts + 1, error);
         const isInTime = now + delay < (task.call.deadline ?? Infinity);
-        if (delay >= 0 && isInTime) return delay;
+        if (delay >= 0 && isInTime) {
+          task.extras ??= new TaskExtras();
+          task.extras.failures = attempts;
+          return delay;
+        }
         if (!(delay >= 0))
           this.rule.report(new RangeError(`delayMs must be 0 or more, got ${delay}`));
       }
     } catch (fault) {
       this.rule.report(fault);
     }
-    this.bury({ id: task.id, work: task.work, call: task.call, error, attempts, failedAt: now });
-    return undefined;
+    return this.giveUp(task, error, now);
   }
 
-  private bury(letter: DeadLetter): void {
-    this.deadLetters.push(letter);
+  /** Puts a task that has just failed for good among the dead letters. */
+  giveUp(task: QueueTask<unknown>, error: unknown, failedAt: number): undefined {
+    task.extras ??= new TaskExtras();
+    const attempts = ++task.extras.failures;
+    const { id, work, call } = task;
+    this.deadLetters.push({ id, work, call, error, attempts, failedAt });
     if (this.deadLetters.length > this.rule.deadLetters) this.deadLetters.shift();
   }
 }

@@ -62,7 +62,7 @@ export async function* runEach<I, T>(
   try {
     for (let index = 0; ;) {
       yield* crew.results.splice(0);
-      if (!isOver && crew.busy < concurrency) next ??= source.next();
+      if (!isOver && crew.busy < concurrency) next ??= handled(source.next());
       if (next === undefined && crew.busy === 0) return;
       const step = await crew.untilChange(next);
       if (step === undefined) continue;
@@ -161,6 +161,12 @@ class Crew<I, T> {
     this.busy--;
     this.tellNews?.();
   }
+}
+
+/** `promise`, whose failure nobody need hear of before it is awaited: a slow reader comes to it late. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 async function* iterate<I>(items: Items<I>): AsyncGenerator<I, void, undefined> {

@@ -81,7 +81,8 @@ export class Runner implements Holding {
       if (task.state === 'running' && this.room.takesBackPaused(task, this, value)) return;
     }
     task.succeed(value);
-    this.room.ended(task, this, 'success', value);
+    // A caller who gave up was answered then; what came too late counts for nobody.
+    this.room.ended(task, this, task.state === 'cancelled' ? 'cancelled' : 'success', value);
   }
 
   private failed(error: unknown): void {

@@ -11,7 +11,7 @@ import type { ResizableSlots } from './fixed-slots.ts';
 export class SeatSlots implements ResizableSlots {
   size: number;
   private readonly unit: string;
-  private taken = 0;
+  taken = 0;
   private line: SlotsLine | undefined = undefined;
 
   constructor(size: number, unit: string) {

@@ -167,6 +167,10 @@ export class Starter {
     }
     const allowed = this.rate === undefined ? lease : this.rate.pass(head.call, lease, now);
     if (allowed === undefined) return false;
+    if (!allowed.ok) {
+      this.exits.turnAway(head, refusalError(allowed));
+      return true;
+    }
     const bill = this.order.take(head);
     this.exits.left(head);
     this.running++;

@@ -61,7 +61,7 @@ export interface Task<T> extends PromiseLike<T> {
    */
   estimate(): StartEstimate | undefined;
   /**
-   * Makes a waiting task more or less urgent. It keeps its rank of arrival: among its new equals it
+   * Makes a task that waits or is delayed more or less urgent. It keeps its rank of arrival: among its new equals it
    * stands where it would stand had it come with this priority. `O(log n)`.
    *
    * @returns false when the task no longer waits

@@ -52,11 +52,11 @@ export interface PerKeyOptions {
 }
 
 export interface WorkQueueOptions<R = undefined> {
-  /** How many may run at once: a whole number of 1 or more, or a pool (any `Slots`) to run on. */
+  /** How many may run at once: a whole number of 1 or more, Infinity, or a pool (any `Slots`) to run on. */
   readonly concurrency: number | Slots<R>;
   /** Counts `concurrency` in this unit of `Call.cost`, so that one call may take several. @default calls */
   readonly unit?: string;
-  /** How many may wait. @default Infinity */
+  /** How many may wait; 0 or more, and 1 or more where newcomers wait outside. @default Infinity */
   readonly capacity?: number;
   /** Who has to go when more wait than may. @default 'refuse' */
   readonly whenFull?: WhenFull;
@@ -75,7 +75,10 @@ export interface WorkQueueOptions<R = undefined> {
   readonly perKey?: PerKeyOptions;
   /** What to do about a queue that stands. @default nothing */
   readonly overload?: OverloadOptions;
-  /** A limiter on starts (a policy of `tenfold/admission`): the line waits until it lets go on. */
+  /**
+   * A limiter on starts (a policy of `tenfold/admission`): the line waits until it lets go on. What
+   * costs more than may ever pass is turned away with the limiter's refusal.
+   */
   readonly rate?: Staged;
   /** Tries failed tasks again. `run` in a composed policy is not a task. @default no */
   readonly retry?: TaskRetryOptions;
@@ -167,7 +170,8 @@ export interface WorkQueue<R = undefined> extends Policy, Staged, AsyncDisposabl
   snapshot(): WorkQueueSnapshot;
   /**
    * Takes nothing more (`ERR_CLOSED`), works off what waits, and says what was left when the grace was
-   * over. Tasks whose time has not come are left. May be called again; the shortest grace counts.
+   * over. Tasks whose time has not come are left; what fails is still tried again within the grace. May
+   * be called again; the shortest grace counts.
    */
   close(options?: QueueCloseOptions): Promise<QueueCloseReport>;
 }

@@ -9,6 +9,7 @@ import type { LineParts, WorkEnd } from './line-parts.ts';
 import type { Order } from './order/order.ts';
 import type { Checking, Weights } from './order-options.ts';
 import { orderOf } from './order-options.ts';
+import type { WhenFull } from './overflow.ts';
 import { Overflow } from './overflow.ts';
 import { Overload } from './overload.ts';
 import { Preemption } from './preemption.ts';
@@ -19,7 +20,8 @@ import type { FairOptions, WorkQueueLimits, WorkQueueOptions } from './types.ts'
 
 const OVERLOAD = Object.freeze(['targetMs', 'intervalMs', 'newestFirst', 'drop'] as const);
 const RETRY = Object.freeze(['attempts', 'delayMs', 'isRetryable', 'deadLetters'] as const);
-const COUNT_OR_INFINITY = Object.freeze({ min: 0, integer: true, infinite: true });
+const SLOTS = Object.freeze({ min: 1, integer: true, infinite: true });
+const SEATS = Object.freeze({ above: 0, infinite: true });
 
 /** Makes the parts of a queue. */
 export function checkedParts<R>(options: WorkQueueOptions<R>): {
@@ -67,7 +69,7 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
     refusesHopeless: options.refuseHopeless ?? true,
     overload: options.overload && new Overload(options.overload, order.discipline, runtime.now()),
     preemption: options.preemption === true ? new Preemption() : undefined,
-    rate: rate && doorOf(rate, check),
+    rate: rate === undefined ? undefined : doorOf(rate, check),
     books: options.statistics === true ? new Bookkeeper() : undefined,
     measure: fair && measureOf(fair, checking),
     usesTime: usesTime(options),
@@ -96,9 +98,15 @@ function overflowOf<R>(
   order: Order,
   check: OptionChecks,
 ): Overflow {
-  check.number('capacity', capacity, COUNT_OR_INFINITY);
   check.oneOf('whenFull', whenFull, ['refuse', 'evict-last', 'evict-oldest', 'wait']);
+  checkCapacity(capacity, whenFull, check);
   return new Overflow(order, capacity, whenFull);
+}
+
+/** Those outside come in one by one: there must be room for one of them. */
+function checkCapacity(capacity: number, whenFull: WhenFull, check: OptionChecks): number {
+  const min = whenFull === 'wait' ? 1 : 0;
+  return check.number('capacity', capacity, { min, integer: true, infinite: true });
 }
 
 function slotsOf<R>({ concurrency, unit }: WorkQueueOptions<R>, check: OptionChecks): Slots {
@@ -106,18 +114,21 @@ function slotsOf<R>({ concurrency, unit }: WorkQueueOptions<R>, check: OptionChe
     if (unit !== undefined) check.refuse('unit', 'left to the slots that were given', unit);
     return concurrency;
   }
-  if (unit === undefined) return new FixedSlots(check.count('concurrency', concurrency));
-  const size = check.positive('concurrency', concurrency);
+  if (unit === undefined) {
+    return new FixedSlots(check.number('concurrency', concurrency, SLOTS));
+  }
+  const size = check.number('concurrency', concurrency, SEATS);
   return new SeatSlots(size, check.text('unit', unit));
 }
 
 /** What ended work cost; undefined, where the user's function answers nonsense, leaves the charge. */
 function measureOf(
   { cost = 'stated' }: FairOptions,
-  { runtime, name }: Checking,
+  { check, runtime, name }: Checking,
 ): ((end: WorkEnd) => number | undefined) | undefined {
   if (cost === 'stated') return undefined;
   if (cost === 'time') return ({ durationMs }) => durationMs;
+  check.callable('fair.cost', cost);
   return (end) => {
     try {
       const measured = cost(end);
@@ -138,8 +149,11 @@ function retryOf(
   optionChecks('workQueue.retry').known(retry, RETRY);
   return new TaskRetry({
     attempts: check.count('retry.attempts', retry.attempts),
-    delayMs: retry.delayMs ?? retryDelay(runtime.random(`${name} retry`)),
-    isRetryable: retry.isRetryable ?? ((): boolean => true),
+    delayMs: check.callable(
+      'retry.delayMs',
+      retry.delayMs ?? retryDelay(runtime.random(`${name} retry`)),
+    ),
+    isRetryable: check.callable('retry.isRetryable', retry.isRetryable ?? ((): boolean => true)),
     deadLetters: check.number('retry.deadLetters', retry.deadLetters ?? 1_000, {
       min: 0,
       integer: true,
@@ -149,7 +163,7 @@ function retryOf(
 }
 
 function doorOf(rate: { readonly [STAGE]: unknown }, check: OptionChecks): LineParts['rate'] {
-  const stage = rate[STAGE];
+  const stage = (rate as typeof rate | null)?.[STAGE];
   if (typeof stage !== 'object' || stage === null || !('enter' in stage)) {
     check.refuse('rate', 'a policy that is a door, such as a limiter', rate);
   }
@@ -171,9 +185,12 @@ function update(
   if (concurrency !== undefined && !isResizable(slots)) {
     check.refuse('concurrency', 'left to the slots that were given', concurrency);
   }
-  if (concurrency !== undefined) check.count('concurrency', concurrency);
+  if (concurrency !== undefined) {
+    check.number('concurrency', concurrency, slots instanceof SeatSlots ? SEATS : SLOTS);
+  }
   if (capacity !== undefined) {
-    overflow.capacity = check.number('capacity', capacity, COUNT_OR_INFINITY);
+    overflow.capacity = checkCapacity(capacity, overflow.whenFull, check);
+    overflow.letIn();
   }
   if (weight !== undefined) {
     weights.of = check.callable('weight', weight);

@@ -5,7 +5,7 @@
  */
 
 import type { Call, Work } from '../core/index.ts';
-import { STAGE } from '../core/index.ts';
+import { optionChecks, STAGE } from '../core/index.ts';
 import { Closing } from './closing.ts';
 import { TaskDesk } from './desk.ts';
 import { explain } from './explain.ts';
@@ -47,7 +47,7 @@ export function workQueue<R = undefined>(options: WorkQueueOptions<R>): WorkQueu
   };
   const isIdle = (): boolean =>
     line.backlog === 0 && line.starter.running === 0 && desk.delayed.size === 0;
-  const close: WorkQueue<R>['close'] = (given = {}) =>
+  const close: WorkQueue<R>['close'] = async (given = {}) =>
     closing.begin(given, () => {
       order.resumeAll();
       setPaused(false, undefined);
@@ -70,7 +70,10 @@ export function workQueue<R = undefined>(options: WorkQueueOptions<R>): WorkQueu
     resume: (flow) => setPaused(false, flow),
     idle: () => line.moments.when(isIdle),
     empty: () => line.moments.when(() => line.backlog === 0),
-    whenBelow: (count) => line.moments.when(() => line.backlog < count),
+    whenBelow: async (count) => {
+      optionChecks('workQueue').count('whenBelow', count);
+      await line.moments.when(() => line.backlog < count);
+    },
     explain: (task) => explain(line, desk, task),
     deadLetters: () => [...(retry?.deadLetters ?? [])],
     update: (limits) => update(limits, line),

@@ -385,7 +385,10 @@ describe('closing a queue', () => {
 
 describe('options of a queue', () => {
   it.each([
-    [{ concurrency: 0 }, 'workQueue.concurrency must be a whole number of 1 or more, got 0'],
+    [
+      { concurrency: 0 },
+      'workQueue.concurrency must be a whole number of 1 or more (Infinity allowed), got 0',
+    ],
     [{ concurrency: NaN }, 'workQueue.concurrency'],
     [{ concurrency: 1, capacity: -1 }, 'workQueue.capacity'],
     [{ concurrency: 1, capacity: 1.5 }, 'workQueue.capacity'],

@@ -111,7 +111,9 @@ export class Lots extends Branch {
     const isOverdue = ({ arrivedAt }: Entry): boolean => now - arrivedAt >= overdueAfterMs;
     if (isOverdue(a) !== isOverdue(b)) return isOverdue(a);
     if (isOverdue(a)) return a.rank < b.rank;
-    const head = (a.priority - b.priority) * (msPerLevel === Infinity ? 1 : msPerLevel);
+    // Infinite priorities may be equal, where their difference is NaN.
+    const ahead = a.priority === b.priority ? 0 : a.priority - b.priority;
+    const head = ahead * (msPerLevel === Infinity ? 1 : msPerLevel);
     const earlier = msPerLevel === Infinity ? 0 : b.arrivedAt - a.arrivedAt;
     return head + earlier > 0 || (head + earlier === 0 && a.rank < b.rank);
   }
