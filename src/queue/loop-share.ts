@@ -45,6 +45,7 @@ export class LoopShare {
     this.since = this.runtime.now();
     if (!this.hasGivenWay) return;
     this.hasGivenWay = false;
+    void this.leaveNote(); // who had to give way is likely to fill this turn, too
     this.goOn();
   }
 }

@@ -8,7 +8,7 @@ import { outcomeOf, TOKEN } from '../core/index.ts';
 import { isStream, watchStream } from '../core/stream.ts';
 import { isThenable } from '../core/thenable.ts';
 import type { Bill } from './order/order.ts';
-import type { QueueTask } from './task.ts';
+import type { QueueTask, TaskRunner } from './task.ts';
 import type { Holding, Waiter } from './waiter.ts';
 
 /** What runners ask of the queue. */
@@ -23,7 +23,8 @@ export interface RunnerRoom {
   freed(runner: Runner): void;
 }
 
-export class Runner implements Holding {
+export class Runner implements Holding, TaskRunner {
+  call: FlightCall | undefined = undefined;
   lease!: Lease<unknown>;
   bill: Bill | undefined = undefined;
   startedAt = 0;
@@ -41,6 +42,7 @@ export class Runner implements Holding {
   /** The next task is started with this very runner. */
   letGo(): void {
     this.task = undefined;
+    this.call = undefined;
     this.room.freed(this);
   }
 
@@ -57,7 +59,7 @@ export class Runner implements Holding {
     let result: unknown;
     let isPending: boolean;
     try {
-      result = task.launch(lease.resource);
+      result = task.launch(this, lease.resource);
       isPending = isThenable(result);
     } catch (error) {
       this.failed(error);
@@ -87,7 +89,7 @@ export class Runner implements Holding {
 
   private failed(error: unknown): void {
     const task = this.task as QueueTask<unknown>;
-    const outcome = outcomeOf(error, (task.call as FlightCall)[TOKEN]);
+    const outcome = outcomeOf(error, this.call?.[TOKEN]);
     const mayTryAgain = task.state === 'running' && outcome === 'failure';
     if (mayTryAgain && this.room.takesBackFailed(task, this, error)) return;
     task.fail(error);
@@ -102,7 +104,7 @@ export class Runner implements Holding {
       asked: () => undefined,
       arrived: () => undefined,
       ended: (end, last) => {
-        outcome = end === 'success' ? end : outcomeOf(last, (task.call as FlightCall)[TOKEN]);
+        outcome = end === 'success' ? end : outcomeOf(last, this.call?.[TOKEN]);
         detail = last;
       },
       quiet: () => {

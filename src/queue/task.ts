@@ -98,6 +98,15 @@ export interface TaskRoom extends WaitingRoom {
   forget(task: QueueTask<unknown>): void;
 }
 
+/** Who follows a running task. */
+export interface TaskRunner {
+  /**
+   * The call its work was given. Here, not on the task: an old task that has ended would hold its young
+   * call, and the collector would carry every one of them along.
+   */
+  call: FlightCall | undefined;
+}
+
 /** What few tasks have. */
 export class TaskExtras {
   /** Its id, where that is not its rank in the line. */
@@ -123,6 +132,8 @@ export class QueueTask<T> extends Waiter implements Task<T> {
   declare private resolve: (value: T | PromiseLike<T>) => void;
   /** The adder's async context, kept only while somebody else will start the work. */
   declare private context: AsyncResource | undefined;
+  /** There while it runs. */
+  declare private runner: TaskRunner | undefined;
 
   constructor(room: TaskRoom, work: Work<T, unknown>, call: Call, rank: number, now: number) {
     super(room, call, rank, now);
@@ -130,6 +141,7 @@ export class QueueTask<T> extends Waiter implements Task<T> {
     this.work = work;
     this.extras = undefined;
     this.context = undefined;
+    this.runner = undefined;
     this.promise = new Promise<T>(room.deferral.hold);
     this.resolve = room.deferral.resolve;
   }
@@ -194,7 +206,8 @@ export class QueueTask<T> extends Waiter implements Task<T> {
   }
 
   /** Starts the work, in the context of whoever added it. */
-  launch(resource: unknown): T | PromiseLike<T> {
+  launch(runner: TaskRunner, resource: unknown): T | PromiseLike<T> {
+    this.runner = runner;
     const { context } = this;
     if (context === undefined) return this.start(resource);
     return this.room.contexts.run(context, startTask<T>, this, resource);
@@ -202,7 +215,7 @@ export class QueueTask<T> extends Waiter implements Task<T> {
 
   start(resource: unknown): T | PromiseLike<T> {
     const call = flightCall(this.call, undefined);
-    this.call = call;
+    (this.runner as TaskRunner).call = call;
     return this.extras?.turn === undefined
       ? this.work(call, resource)
       : this.takeTurn(call, resource);
@@ -246,7 +259,7 @@ export class QueueTask<T> extends Waiter implements Task<T> {
     if (state === 'waiting' || state === 'delayed') this.room.withdraw(this);
     this.close('cancelled', reason);
     if (state !== 'running') return;
-    const call = this.call as FlightCall;
+    const call = this.runner?.call as FlightCall;
     (call[TOKEN] ??= cancelToken()).cancel(reason);
     this.extras?.stopStream?.(reason);
   }

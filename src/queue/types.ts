@@ -86,7 +86,10 @@ export interface WorkQueueOptions<R = undefined> {
   readonly preemption?: boolean;
   /** Keeps books: times and counts. @default false */
   readonly statistics?: boolean;
-  /** How long short tasks may be started in one turn of the event loop, in ms. @default 10 */
+  /**
+   * How long short tasks may hold the event loop, in ms: they are started for half of it, which leaves
+   * the rest to what has been started and to a collection of garbage. @default 10
+   */
   readonly yieldAfterMs?: number;
   /** Names the queue in refusals and reports. @default 'queue' */
   readonly name?: string;

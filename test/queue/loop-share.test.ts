@@ -6,7 +6,7 @@ import { workQueue } from '../../src/queue/index.ts';
 import { virtualRuntime } from '../../src/sim/index.ts';
 
 describe('giving way to the event loop', () => {
-  it('happens after the set time in one turn, and not before', async () => {
+  it('happens after half of the set time in one turn, and not before', async () => {
     const runtime = virtualRuntime();
     const resumed: number[] = [];
     const share = new LoopShare(runtime, 10, () => resumed.push(runtime.now()));
@@ -16,6 +16,20 @@ describe('giving way to the event loop', () => {
 
     expect(answers).toEqual([false, false, true, true, true, true]);
     expect(resumed).toHaveLength(1);
+  });
+
+  it('happens again in the next turn, if that is filled, too', async () => {
+    const runtime = virtualRuntime();
+    const answers: boolean[][] = [];
+    const share = new LoopShare(runtime, 10, () => {
+      answers.push([0, 4.9, 5].map((ms) => share.mustGiveWay(runtime.now() + ms)));
+    });
+
+    share.mustGiveWay(0);
+    share.mustGiveWay(5);
+    await runtime.advance(1);
+
+    expect(answers[0]).toEqual([false, false, true]);
   });
 
   it('does not happen to work that waits for I/O in between', async () => {
