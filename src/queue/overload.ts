@@ -1,8 +1,8 @@
 /**
  * Order under overload. A queue that stands (CoDel: even the least wait of a whole interval is above
  * the target) serves people who have already given up. While it stands, the newest go first, who can
- * still be served in time, and whoever has waited more than twice the target is dropped when its turn
- * comes. (B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015.) Within a key that is kept in order, the
+ * still be served in time, and the oldest are dropped, as far as they have waited more than twice the
+ * target, each time somebody's turn comes: they hear soon that they will not be served. (B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015.) Within a key that is kept in order, the
  * order stays: only its first entry is in line.
  *
  * What CoDel is shown is the wait of the oldest in the lane that is served. First come, first served,
@@ -32,8 +32,6 @@ export class Overload {
   private readonly discipline: Discipline;
   private readonly drops: boolean;
   private readonly turnsRound: boolean;
-  /** A wait beyond this is not worth ending while the queue stands. */
-  private readonly lateMs: number;
 
   constructor(options: OverloadOptions, discipline: Discipline, now: number) {
     const { newestFirst = true, drop = true, ...limits } = options;
@@ -41,14 +39,16 @@ export class Overload {
     this.discipline = discipline;
     this.drops = drop;
     this.turnsRound = newestFirst;
-    this.lateMs = 2 * (options.targetMs ?? 5);
   }
 
-  /** Looks at an entry whose turn has come: true when it should be dropped instead. */
-  shouldDrop(entry: Entry, now: number): boolean {
+  /**
+   * Looks at an entry whose turn has come: who is to be dropped instead, undefined where nobody is. It
+   * is the oldest of the lane: newest first, nobody else would tell it that it will not be served.
+   */
+  lost(entry: Entry, now: number): Entry | undefined {
     const oldest = entry.lane?.oldest ?? entry;
     const isLate = this.codel.shouldDrop(now - oldest.arrivedAt, now);
     if (this.turnsRound) this.discipline.isNewestFirst = this.codel.isOverloaded;
-    return this.drops && isLate && now - entry.arrivedAt > this.lateMs;
+    return this.drops && isLate ? oldest : undefined;
   }
 }

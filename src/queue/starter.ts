@@ -160,9 +160,10 @@ export class Starter {
       lease.release('refused', undefined, now);
       return false;
     }
-    if (this.parts.overload?.shouldDrop(head, now) === true) {
+    const lost = this.parts.overload?.lost(head, now) as Waiter | undefined;
+    if (lost !== undefined) {
       lease.release('refused', undefined, now);
-      this.exits.drop(head, now);
+      this.exits.drop(lost, now);
       return true;
     }
     const allowed = this.rate === undefined ? lease : this.rate.pass(head.call, lease, now);

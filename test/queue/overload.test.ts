@@ -62,6 +62,33 @@ describe('a queue that stands', () => {
     expect(inTime).toBeGreaterThan(200);
   });
 
+  it('tells the oldest soon that they will not be served, and keeps its line short', async () => {
+    const runtime = virtualRuntime();
+    const queue = workQueue({ concurrency: 10, overload: {}, runtime });
+    const droppedAfterMs: number[] = [];
+    let longest = 0;
+
+    await runtime.run(async () => {
+      const call = async (): Promise<void> => {
+        const arrivedAt = runtime.now();
+        const end = await settled(queue.run(() => runtime.sleep(50)));
+        if (end === 'ERR_OVERLOADED') droppedAfterMs.push(runtime.now() - arrivedAt);
+      };
+      const calls: Promise<void>[] = [];
+      for (let i = 0; i < 3000; i++, await runtime.sleep(5 / 3)) {
+        calls.push(call());
+        longest = Math.max(longest, queue.snapshot().waiting);
+      }
+      await Promise.all(calls);
+    });
+
+    // Three times the load. Dropped when their own turn came, the oldest waited until the storm was over.
+    droppedAfterMs.sort((a, b) => a - b);
+    expect(droppedAfterMs.length).toBeGreaterThan(1500);
+    expect(droppedAfterMs[Math.floor(0.99 * droppedAfterMs.length)]).toBeLessThan(200);
+    expect(longest).toBeLessThan(150);
+  });
+
   it('goes back to first come, first served, when the storm is over', async () => {
     const runtime = virtualRuntime();
     const queue = workQueue({ concurrency: 1, overload: { drop: false }, runtime });
