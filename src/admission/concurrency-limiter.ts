@@ -114,7 +114,7 @@ export function concurrencyLimiter(options: ConcurrencyLimiterOptions = {}): Con
     ...made(options.limit ?? adaptive()),
     partitions,
     partitionOf: check.callable('partitionOf', partitionOf),
-    unit: options.unit,
+    unit: options.unit === undefined ? undefined : check.text('unit', options.unit),
     isDrop: check.callable('isDrop', isDrop),
     moved(from, to) {
       if (!entrance.events.has('limit')) return;

@@ -5,6 +5,7 @@
 
 import type { Call, Door, Emitter, Entry, Pass, Refusal } from '../core/index.ts';
 import { isPending, optionChecks, refusalError } from '../core/index.ts';
+import { closedError, closedLimit } from './closed-limit.ts';
 import { Gate, GATE_OPTIONS, NO_CALL, throwIfCancelled } from './gate.ts';
 import type { Ahead, Allowance, Limit, Reason } from './limit.ts';
 import { sumOf, UNTIL_ROOM } from './limit.ts';
@@ -46,7 +47,7 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   extends Gate<Events>
   implements Door, Host
 {
-  readonly limit: Limit;
+  limit: Limit;
   readonly lineOf: ((call: Call) => string) | undefined;
   private readonly lines: Lines;
   private readonly maxWaitMs: number | undefined;
@@ -102,7 +103,9 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
       waitMs,
       cancel: () => place.cancel(),
     });
-    const waitMs = this.exempt?.(call) === true ? 0 : this.waitMs(call, now);
+    const foregone = this.foregone(call, now);
+    if (foregone !== undefined) return foregone.ok ? booking(0) : foregone;
+    const waitMs = this.waitMs(call, now);
     const patienceMs = this.patience(call, now, this.maxWaitMs ?? Infinity);
     if (waitMs > patienceMs || waitMs >= UNTIL_ROOM) {
       const entry = this.refuse(call, waitMs, now);
@@ -139,6 +142,19 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   /** Makes `follower` hear whenever there may be room. */
   follow(follower: Follower): void {
     (this.followers ??= []).push(follower);
+  }
+
+  /** `follower` hears no more. */
+  unfollow(follower: Follower): void {
+    this.followers = this.followers?.filter((one) => one !== follower);
+  }
+
+  /** Sends away who waits, and whoever comes. */
+  close(): void {
+    const { limit } = this;
+    this.limit = closedLimit(this.name, () => limit.nobody());
+    this.lines.dismiss(closedError(this.name));
+    this.pump(this.now());
   }
 
   /** `waitMs` for one who also needs the leave of others, behind his own line and this one's. */
@@ -200,7 +216,8 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   }
 
   private decide(call: Call, now: number): Entry {
-    if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
+    const foregone = this.foregone(call, now);
+    if (foregone !== undefined) return foregone;
     const ahead = this.lines.isEmpty ? this.lines.nobody : this.lines.ahead(call, now);
     const entry = this.limit.enter(call, ahead, now);
     if (typeof entry === 'number') return this.refuse(call, entry, now);
@@ -209,7 +226,8 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   }
 
   private decideOrWait(call: Call, now: number, maxWaitMs: number): Entry | Promise<Entry> {
-    if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
+    const foregone = this.foregone(call, now);
+    if (foregone !== undefined) return foregone;
     const waitMs = this.waitMs(call, now);
     if (waitMs === 0) return this.admit(call, now);
     const patienceMs = this.patience(call, now, maxWaitMs);

@@ -4,7 +4,15 @@
  */
 
 import type { Call, Emitter, Entry, Pass, Refusal, Runtime } from '../core/index.ts';
-import { ADMITTED, emitter, optionChecks, ownSignal, systemRuntime, TOKEN } from '../core/index.ts';
+import {
+  ADMITTED,
+  emitter,
+  OptionError,
+  optionChecks,
+  ownSignal,
+  systemRuntime,
+  TOKEN,
+} from '../core/index.ts';
 import type { Reason } from './limit.ts';
 import type { Counts, GateOptions, LimiterEvents } from './limiter.ts';
 
@@ -48,7 +56,7 @@ export class Gate<Events extends LimiterEvents = LimiterEvents> {
     this.kind = factory === 'concurrencyLimiter' ? 'concurrency-limiter' : 'limiter';
     this.runtime = options.runtime ?? systemRuntime();
     this.exempt = exempt === undefined ? undefined : check.callable('exempt', exempt);
-    this.dryRun = dryRun;
+    this.dryRun = check.flag('dryRun', dryRun);
     this.events = events ?? emitter<Events>(this.runtime, this.name);
   }
 
@@ -69,6 +77,13 @@ export class Gate<Events extends LimiterEvents = LimiterEvents> {
     return this.latest;
   }
 
+  /** What needs no limit to be asked: the exempt pass, and work past its deadline never runs. */
+  protected foregone(call: Call, now: number): Entry | undefined {
+    if (this.exempt !== undefined && this.exempt(call)) return this.letPass();
+    if (call.deadline === undefined || !this.isLate(call.deadline, now)) return undefined;
+    return this.turnAway(call, { code: 'ERR_EXPIRED', message: 'its deadline has passed' }, 0);
+  }
+
   /** Lets pass a call that is not counted. */
   protected letPass(): Pass {
     this.exempted++;
@@ -87,6 +102,13 @@ export class Gate<Events extends LimiterEvents = LimiterEvents> {
       this.events.emit('refused', { call, refusal, dryRun: this.dryRun });
     }
     return this.dryRun ? ADMITTED : refusal;
+  }
+
+  private isLate(deadline: number, now: number): boolean {
+    if (typeof deadline !== 'number' || Number.isNaN(deadline)) {
+      throw new OptionError(`${this.name}: call.deadline`, 'a number', deadline);
+    }
+    return deadline + this.skew <= now;
   }
 
   protected refusal({ code, message, policy = this.name }: Reason, retryAfterMs: number): Refusal {

@@ -32,6 +32,12 @@ export interface JointLimiter extends Policy, Staged, EventSource<LimiterEvents>
   enter(call?: Call): Promise<Pass>;
   /** Looks without entering: what each limit has left, in the order of the options. */
   peek(call?: Call): readonly Allowance[];
+  /**
+   * Leaves its limiters, which would keep it for as long as they live: to be called when one made for a
+   * tenant or a session is no longer needed. Who waits is rejected with a ClosedError, and whoever comes.
+   */
+  close(): void;
+  [Symbol.asyncDispose](): Promise<void>;
   /** What was decided so far, and how many refusals each limit caused. */
   snapshot(): JointSnapshot;
 }
@@ -77,6 +83,10 @@ export function jointLimiter(options: JointLimiterOptions): JointLimiter {
     ...(lineOf !== undefined && { lineOf }),
   });
   for (const member of members) member.follow(entrance);
+  const close = (): void => {
+    for (const member of members) member.unfollow(entrance);
+    entrance.close();
+  };
   return {
     name: entrance.name,
     tryEnter: (call) => entrance.tryEnter(call),
@@ -92,6 +102,8 @@ export function jointLimiter(options: JointLimiterOptions): JointLimiter {
       refusedBy: Object.fromEntries(entrance.refusedBy),
       ...entrance.decisions(),
     }),
+    close,
+    [Symbol.asyncDispose]: async () => close(),
     [STAGE]: entrance,
   };
 }

@@ -15,6 +15,7 @@ import type {
 } from './limiter.ts';
 import { KeyedRateLimit } from './rate-limit.ts';
 import { COST_OPTIONS, dumpRows, rateSetup, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
+import { checkedRate } from './rate/checked-rate.ts';
 import type { Rate } from './rate/rule.ts';
 
 /** Options of {@link keyedLimiter}. */
@@ -83,7 +84,7 @@ export function keyedLimiter(options: KeyedLimiterOptions): KeyedLimiter {
   check.number('maxKeys', maxKeys, { min: 1, max: 16_000_000, integer: true });
   const runtime = options.runtime ?? systemRuntime();
   const now = runtime.now();
-  const rule = options.rate.rule(now);
+  const rule = checkedRate('keyedLimiter', 'rate', options.rate).rule(now);
   const table = new KeyTable({ rule, maxKeys, random: runtime.random('key hash'), now });
   const limit = new KeyedRateLimit(rateSetup('keyedLimiter', rule, options), table, keyOf);
   const entrance = new Entrance({ factory: 'keyedLimiter', options, limit, lineOf: keyOf });

@@ -29,6 +29,8 @@ export interface Waiting {
   dropped(now: number): void;
   /** It can never pass any more, and has left the line. */
   hopeless(now: number): void;
+  /** There is nothing to wait for any more, and it has left the line. */
+  dismissed(reason: unknown): void;
 }
 
 /** What a line tells whoever keeps it. */
@@ -124,6 +126,16 @@ export class Line implements Alarm {
     const alarmAt = this.awaited > 0 ? this.dueAt : Infinity;
     if (alarmAt !== this.alarmAt || this.size === 0) this.keeper.tend(this, alarmAt);
     this.alarmAt = alarmAt;
+  }
+
+  /** Sends everybody away. */
+  dismiss(reason: unknown): void {
+    for (let { head } = this; head !== undefined; head = this.head) {
+      this.unlink(head);
+      head.dismissed(reason);
+    }
+    this.alarmAt = Infinity;
+    this.keeper.tend(this, Infinity);
   }
 
   /** Who goes next, whenever there is room. */

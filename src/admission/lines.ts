@@ -91,6 +91,11 @@ export class Lines implements LineKeeper {
     }
   }
 
+  /** Sends everybody away. */
+  dismiss(reason: unknown): void {
+    for (const line of [...(this.lines?.values() ?? [])]) line.dismiss(reason);
+  }
+
   tend(line: Line, dueAt: number): void {
     const { runtime, skew } = this.setup.clock;
     if (dueAt < Infinity) runtime.armAt(line, dueAt - skew);

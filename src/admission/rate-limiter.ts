@@ -15,6 +15,7 @@ import { SingleRateLimit } from './rate-limit.ts';
 import type { BucketRate } from './rate/bucket.ts';
 import { bucket } from './rate/bucket.ts';
 import { COST_OPTIONS, dumpRows, rateSetup, rateVerbs, restoreRows, retune } from './rate-verbs.ts';
+import { checkedRate } from './rate/checked-rate.ts';
 import type { Rate } from './rate/rule.ts';
 
 /** Options of {@link rateLimiter}. */
@@ -65,7 +66,7 @@ export interface SingleSnapshot extends Decisions {
  */
 export function rateLimiter(options: RateLimiterOptions): SingleLimiter {
   optionChecks('rateLimiter').known(options, ['rate', ...COST_OPTIONS, ...LIMITER_OPTIONS]);
-  return build('rateLimiter', options.rate, options);
+  return build('rateLimiter', checkedRate('rateLimiter', 'rate', options.rate), options);
 }
 
 /**
@@ -95,6 +96,7 @@ export function tokenBucket(options: TokenBucketOptions): TokenBucket {
   return {
     ...limiter,
     update(changed) {
+      optionChecks(`${limiter.name}: update`).known(changed, ['capacity', 'refillPerSecond']);
       const next = { ...numbers, ...changed };
       limiter.update(bucket(next));
       numbers = next;

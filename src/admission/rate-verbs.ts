@@ -2,11 +2,12 @@
  * The verbs all rate limiters share, single or keyed, derived from a limit behind an entrance.
  */
 
-import { flightRunner, OptionError, STAGE } from '../core/index.ts';
+import { flightRunner, OptionError, optionChecks, STAGE } from '../core/index.ts';
 import type { Entrance } from './entrance.ts';
 import { NO_CALL } from './gate.ts';
 import type { CostOptions, GateOptions, LimiterDump, RateLimiter } from './limiter.ts';
 import type { RateLimit, RateSetup } from './rate-limit.ts';
+import { checkedRate } from './rate/checked-rate.ts';
 import type { Rate, RateRule } from './rate/rule.ts';
 import { Settlement } from './settlement.ts';
 
@@ -25,6 +26,7 @@ export function rateSetup(
   rule: RateRule,
   { name = factory, unit, settle }: GateOptions & CostOptions,
 ): RateSetup {
+  if (unit !== undefined) optionChecks(factory).text('unit', unit);
   const settlement = settle === undefined ? undefined : new Settlement(factory, settle);
   return { name, rule, unit, settlement };
 }
@@ -46,12 +48,9 @@ export function rateVerbs({ entrance }: Built): RateLimiter {
 
 /** Puts other numbers in force; those who wait are looked at anew. */
 export function retune({ entrance, limit: { rule } }: Built, rate: Rate): void {
-  if (rate.kind !== rule.rate.kind) {
-    throw new OptionError(
-      `${entrance.name}: update`,
-      `a rate of kind '${rule.rate.kind}'`,
-      rate.kind,
-    );
+  const { kind } = rule.rate;
+  if (checkedRate(entrance.name, 'update', rate).kind !== kind) {
+    throw new OptionError(`${entrance.name}: update`, `a rate of kind '${kind}'`, rate.kind);
   }
   const now = entrance.now();
   rule.retune(rate, now);
@@ -75,19 +74,25 @@ export function restoreRows(
   dump: LimiterDump,
   rowOf: (key: string, now: number) => number,
 ): void {
-  if (dump.kind !== rule.rate.kind) {
-    throw new OptionError(
-      `${entrance.name}: restore`,
-      `a dump of kind '${rule.rate.kind}'`,
-      dump.kind,
-    );
-  }
-  for (const [key, ...numbers] of dump.rows) {
-    if (numbers.every(Number.isFinite)) continue;
-    throw new OptionError(`${entrance.name}: restore`, `numbers in the row of '${key}'`, numbers);
-  }
+  checkDump(`${entrance.name}: restore`, dump, rule.rate.kind);
   const now = entrance.now();
   const dumpedAt = now - Math.max(0, entrance.runtime.wallTime() - dump.wallTime);
   for (const [key, ...numbers] of dump.rows) rule.load(rowOf(key, now), numbers, dumpedAt);
   entrance.pump(now);
+}
+
+/** What comes from a file or over a wire may be anything, and half a dump is not restored. */
+function checkDump(subject: string, dump: LimiterDump, kind: string): void {
+  const check = optionChecks(subject);
+  check.known(dump, ['kind', 'wallTime', 'rows']);
+  if (dump.kind !== kind) check.refuse('kind', `'${kind}'`, dump.kind);
+  check.number('wallTime', dump.wallTime);
+  const { rows } = dump;
+  if (!Array.isArray(rows)) check.refuse('rows', 'rows of a key and numbers', rows);
+  rows.forEach((row: readonly unknown[], i) => {
+    const isRow = Array.isArray(row) && typeof row[0] === 'string';
+    if (!isRow || !row.slice(1).every(Number.isFinite)) {
+      check.refuse(`rows[${i}]`, 'a key and numbers', row);
+    }
+  });
 }

@@ -61,6 +61,11 @@ export class WaitingCall implements Waiting, Alarm {
     this.answer(() => this.host.expire(this.call, now));
   }
 
+  dismissed(reason: unknown): void {
+    this.unwatch();
+    this.reject(reason);
+  }
+
   /** It has waited as long as it may. */
   ring(): void {
     const now = this.host.now();
@@ -71,9 +76,8 @@ export class WaitingCall implements Waiting, Alarm {
   }
 
   cancelled(reason: unknown): void {
-    this.unwatch();
     this.line?.leave(this, this.host.now());
-    this.reject(reason);
+    this.dismissed(reason);
   }
 
   /** What the user's functions throw meanwhile is the caller's, and stops nobody else in the line. */
@@ -116,6 +120,10 @@ export class BookedPlace implements Waiting {
   }
 
   hopeless(): void {
+    // The same.
+  }
+
+  dismissed(): void {
     // The same.
   }
 

@@ -37,6 +37,8 @@ export interface OptionChecks {
   record<O extends object>(option: string, value: O): O;
   /** An object with these methods: a port that a user may implement. */
   methods<O extends object>(option: string, value: O, names: readonly (keyof O & string)[]): O;
+  /** True or false, and nothing that only counts as such. */
+  flag(option: string, value: unknown): boolean;
   /** A string that is not empty. */
   text(option: string, value: unknown): string;
   /** An object none of whose keys is unknown; catches misspelt options in plain JavaScript. */
@@ -87,13 +89,17 @@ export function optionChecks(subject: string): OptionChecks {
       if (!names.every(has)) fail(option, `an object with ${names.join(', ')}`, value);
       return value;
     },
+    flag: (option, value) => {
+      if (typeof value !== 'boolean') fail(option, 'true or false', value);
+      return value as boolean;
+    },
     text: (option, value) => {
       if (typeof value !== 'string' || value === '')
         fail(option, 'a string that is not empty', value);
       return value as string;
     },
     known: (options, allowed) => {
-      if (typeof options !== 'object' || options === null)
+      if (typeof options !== 'object' || options === null || Array.isArray(options))
         fail('', 'an object of options', options);
       for (const key of Object.keys(options)) {
         if (!(allowed as readonly string[]).includes(key)) {

@@ -254,3 +254,30 @@ describe('jointLimiter', () => {
     expect(make).toThrow(`jointLimiter.${option}`);
   });
 });
+
+describe('a joint limiter that is closed', () => {
+  it('sends away who waits and who comes, and leaves its limiters', async () => {
+    const runtime = virtualRuntime();
+    const places = concurrencyLimiter({ limit: 1, runtime });
+    const joint = jointLimiter({ limiters: [places], maxWaitMs: Infinity });
+    const outer = jointLimiter({ limiters: [joint], maxWaitMs: Infinity });
+    const closed = { code: 'ERR_CLOSED', message: 'jointLimiter is closed' };
+
+    await runtime.run(async () => {
+      const pass = await joint.enter();
+      const waiting = expect(joint.enter()).rejects.toMatchObject(closed);
+      const further = expect(outer.enter()).rejects.toMatchObject(closed);
+      await runtime.sleep(10);
+      joint.close();
+      joint.close();
+      await waiting;
+      pass.done('success');
+      await further;
+      expect(places.snapshot()).toMatchObject({ inFlight: 0, waiting: 0 });
+      await expect(joint.enter()).rejects.toMatchObject(closed);
+      await expect(joint.run(() => 1)).rejects.toMatchObject(closed);
+      expect(() => joint.tryEnter()).toThrow('is closed');
+      expect((await places.enter()).ok).toBe(true);
+    });
+  });
+});

@@ -34,6 +34,7 @@ interface LogKind extends Rate {
  * @throws OptionError when a number is out of its range
  */
 export function slidingLog(options: LogRate): Rate {
+  optionChecks('slidingLog').known(options, ['limit', 'windowMs', 'entries']);
   const { entries = Math.max(1, Math.min(1000, Math.floor(options.limit))), ...window } = options;
   const { limit, windowMs } = checkedWindow('slidingLog', window);
   const rate: LogKind = {

@@ -128,7 +128,7 @@ export function sharedConcurrencyLimiter(
     runtime,
     holder: check.text('holder', options.holder ?? holderName(draw)),
     limit: check.count('limit', options.limit),
-    unit: options.unit,
+    unit: options.unit === undefined ? undefined : check.text('unit', options.unit),
     keyOf: check.callable('keyOf', keyOf),
     leaseMs: check.positive('leaseMs', options.leaseMs ?? 10_000),
     keepMs: check.nonNegative('keepMs', options.keepMs ?? 100),

@@ -56,7 +56,8 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
 
   /** Decides without waiting for the turn, only for the store where it must be asked. */
   decide(call: Call, now: number): Entry | Promise<Entry> {
-    if (this.exempt?.(call) === true) return this.letPass();
+    const foregone = this.foregone(call, now);
+    if (foregone !== undefined) return foregone;
     const shares = this.shares.of(call);
     const first = this.turns.first(lineOf(shares));
     if (first !== undefined) return this.entryOf(call, behind(first.dueAt - now, shares));
@@ -67,7 +68,8 @@ export class SharedDoor extends Gate<SharedEvents> implements Door {
 
   /** Decides, and where it may pass later, waits in line and asks again then. */
   async wait(call: Call, now: number, maxWaitMs: number): Promise<Entry> {
-    if (this.exempt?.(call) === true) return this.letPass();
+    const foregone = this.foregone(call, now);
+    if (foregone !== undefined) return foregone;
     const until = Math.min(now + maxWaitMs, call.deadline ?? Infinity);
     const shares = this.shares.of(call);
     const line = lineOf(shares);
