@@ -37,7 +37,7 @@ export class BreakerHome implements CellHome {
   rules: MachineRules;
   private readonly household: Household;
   private readonly check: OptionChecks;
-  private subscription: Disposable | undefined;
+  private subscription: Disposable | undefined = undefined;
 
   constructor(household: Household, options: CircuitBreakerOptions) {
     const check = optionChecks(household.subject);
@@ -56,7 +56,11 @@ export class BreakerHome implements CellHome {
     this.runtime = options.runtime ?? systemRuntime();
     this.random = this.runtime.random(`${this.name} jitter`);
     this.events = emitter(this.runtime, this.name);
-    this.subscription = hints?.subscribe((hint) => this.hear(hint));
+  }
+
+  /** Hears hints from now on; called when there are cells, for a channel may repeat its last one at once. */
+  listen(): void {
+    this.subscription = this.options.hints?.subscribe((hint) => this.hear(hint));
   }
 
   mayOpen(now: number): boolean {

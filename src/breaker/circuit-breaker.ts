@@ -2,41 +2,26 @@
  * The circuit breaker: stops asking a backend that fails, and finds out gently when it is well again.
  */
 
-import type { Call, Door, Entry, EventSource, Policy, Runtime, Staged } from '../core/index.ts';
-import { flightRunner, optionChecks, STAGE } from '../core/index.ts';
+import type { Door, Entry } from '../core/index.ts';
+import { optionChecks, STAGE } from '../core/index.ts';
 import { BreakerCell } from './breaker-cell.ts';
 import type { BreakerDump } from './breaker-dump.ts';
 import { checkedDump, dumpOf } from './breaker-dump.ts';
-import type { BreakerEvents, BreakerSnapshot } from './breaker-events.ts';
+import type { BreakerSnapshot } from './breaker-events.ts';
 import { snapshotOf } from './breaker-events.ts';
-import type { BreakerChanges } from './breaker-home.ts';
-import { BreakerHome } from './breaker-home.ts';
+import type { BreakerVerbs } from './breaker-front.ts';
+import { BreakerFront } from './breaker-front.ts';
 import type { CircuitBreakerOptions } from './breaker-options.ts';
 import { BREAKER_OPTIONS } from './breaker-options.ts';
 import type { BreakerState } from './breaker-state.ts';
 
-export interface CircuitBreaker extends Policy, Staged, EventSource<BreakerEvents> {
-  readonly name: string;
+export interface CircuitBreaker extends BreakerVerbs {
   /** The state now; time that has passed counts. */
   readonly state: BreakerState;
-  /**
-   * Asks to pass, without waiting; never throws for a refusal.
-   *
-   * @returns a pass, on which `done` is called when the call has ended, or a refusal
-   *   (`ERR_CIRCUIT_OPEN`)
-   */
-  tryEnter(call?: Call): Entry;
   /** Opens the breaker now, for `openMs` or the time it would choose itself. */
   trip(openMs?: number): void;
   /** Closes the breaker and forgets all counts; a mode set by hand ends. */
   reset(): void;
-  /**
-   * Changes rules or the mode from now on; what is not named stays. A mode other than `auto` takes the
-   * breaker out of the hands of its counts; back in `auto` it begins closed.
-   *
-   * @throws OptionError, and then nothing has changed
-   */
-  update(changes: BreakerChanges): void;
   snapshot(): BreakerSnapshot;
   /** The state as plain JSON, to be restored in another process. */
   dump(): BreakerDump;
@@ -47,8 +32,6 @@ export interface CircuitBreaker extends Policy, Staged, EventSource<BreakerEvent
    * @throws OptionError for what is no dump, and then nothing has changed
    */
   restore(dump: BreakerDump): void;
-  /** Hears no more hints; otherwise there is nothing to end. */
-  close(): void;
 }
 
 /**
@@ -74,31 +57,14 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
 
 const SUBJECT = 'circuitBreaker';
 
-class Breaker implements CircuitBreaker, Door {
-  readonly name: string;
-  readonly kind = 'breaker';
-  readonly runtime: Runtime;
-  readonly run: Policy['run'];
-  readonly on: CircuitBreaker['on'];
-  private readonly home: BreakerHome;
+class Breaker extends BreakerFront implements CircuitBreaker {
   private readonly cell: BreakerCell;
 
   constructor(options: CircuitBreakerOptions) {
     optionChecks(SUBJECT).known(options, BREAKER_OPTIONS);
-    this.home = new BreakerHome(
-      {
-        subject: SUBJECT,
-        find: (key) => (key === undefined ? this.cell : undefined),
-        mayOpen: () => true,
-        changed: () => undefined,
-      },
-      options,
-    );
-    this.name = this.home.name;
-    this.runtime = this.home.runtime;
+    super(SUBJECT, options);
     this.cell = new BreakerCell(this.home, undefined, this.runtime.now());
-    this.on = (name, listener) => this.home.events.on(name, listener);
-    this.run = flightRunner([this]);
+    this.home.listen();
   }
 
   get [STAGE](): Door {
@@ -110,12 +76,8 @@ class Breaker implements CircuitBreaker, Door {
     return this.cell.machine.state.kind;
   }
 
-  enter(_call: Call | undefined, now: number): Entry {
+  enter(_call: unknown, now: number): Entry {
     return this.cell.enter(now);
-  }
-
-  tryEnter(): Entry {
-    return this.cell.enter(this.runtime.now());
   }
 
   trip(openMs?: number): void {
@@ -125,13 +87,6 @@ class Breaker implements CircuitBreaker, Door {
 
   reset(): void {
     this.cell.machine.close(this.runtime.now(), 'manual');
-  }
-
-  update(changes: BreakerChanges): void {
-    this.home.update(changes);
-    const { machine } = this.cell;
-    machine.rules = this.home.rules;
-    if (changes.mode !== undefined) machine.setMode(changes.mode, this.runtime.now());
   }
 
   snapshot(): BreakerSnapshot {
@@ -148,7 +103,19 @@ class Breaker implements CircuitBreaker, Door {
     this.cell.machine.restore(dump, elapsedMs, this.runtime.now());
   }
 
-  close(): void {
-    this.home.close();
+  protected all(): readonly BreakerCell[] {
+    return [this.cell];
+  }
+
+  protected find(key: string | undefined): BreakerCell | undefined {
+    return key === undefined ? this.cell : undefined;
+  }
+
+  protected mayOpen(): boolean {
+    return true;
+  }
+
+  protected changed(): void {
+    // Nobody else needs to know.
   }
 }

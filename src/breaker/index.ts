@@ -1,6 +1,7 @@
 /** Circuit breakers: fail at once while a backend is bad, and find out when it is well again. */
 export type { BreakerDump, KeyedBreakersDump } from './breaker-dump.ts';
 export type { BreakerEvents, BreakerSnapshot, Transition } from './breaker-events.ts';
+export type { BreakerVerbs } from './breaker-front.ts';
 export type { BreakerHint, BreakerHints, HintTrust } from './breaker-hints.ts';
 export type { BreakerChanges } from './breaker-home.ts';
 export type { BreakerRules, CircuitBreakerOptions, Verdict } from './breaker-options.ts';

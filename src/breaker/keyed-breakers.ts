@@ -3,18 +3,19 @@
  * idle, with a bound on how many there are and on how many may be open at once.
  */
 
-import type { Call, Door, Entry, EventSource, Policy, Runtime, Staged } from '../core/index.ts';
-import { flightRunner, OptionError, optionChecks, STAGE } from '../core/index.ts';
+import type { Call, Door, Entry } from '../core/index.ts';
+import { OptionError, optionChecks, STAGE } from '../core/index.ts';
 import type { BreakerCell } from './breaker-cell.ts';
 import { CellTable } from './cell-table.ts';
 import type { BreakerDump, KeyedBreakersDump } from './breaker-dump.ts';
 import { checkedDumps, dumpOf } from './breaker-dump.ts';
-import type { BreakerEvents, BreakerSnapshot } from './breaker-events.ts';
+import type { BreakerSnapshot } from './breaker-events.ts';
 import { snapshotOf } from './breaker-events.ts';
-import type { BreakerChanges } from './breaker-home.ts';
-import { BreakerHome } from './breaker-home.ts';
+import type { BreakerVerbs } from './breaker-front.ts';
+import { BreakerFront } from './breaker-front.ts';
 import type { CircuitBreakerOptions } from './breaker-options.ts';
 import { BREAKER_OPTIONS } from './breaker-options.ts';
+import type { StateChange } from './breaker-state.ts';
 
 export interface KeyedBreakersOptions extends CircuitBreakerOptions {
   /** What calls are told apart by. @default the call's key, '' where it has none */
@@ -40,16 +41,11 @@ export interface KeyedBreakersSnapshot {
   readonly forgottenEarly: number;
 }
 
-export interface KeyedBreakers extends Policy, Staged, EventSource<BreakerEvents> {
-  readonly name: string;
-  /** Asks to pass; see `CircuitBreaker.tryEnter`. */
-  tryEnter(call?: Call): Entry;
+export interface KeyedBreakers extends BreakerVerbs {
   /** Opens a key now, for `openMs` or the time it would choose itself; whatever `maxOpenRatio` says. */
   trip(key: string, openMs?: number): void;
   /** Closes a key and forgets its counts; without a key, all of them. */
   reset(key?: string): void;
-  /** Changes rules or the mode of all keys. @throws OptionError, and then nothing has changed */
-  update(changes: BreakerChanges): void;
   snapshot(): KeyedBreakersSnapshot;
   /** Looks at one key; undefined when nothing is remembered of it. */
   peek(key: string): BreakerSnapshot | undefined;
@@ -57,8 +53,6 @@ export interface KeyedBreakers extends Policy, Staged, EventSource<BreakerEvents
   dump(): KeyedBreakersDump;
   /** Takes over a dump. @throws OptionError for what is no dump, and then nothing has changed */
   restore(dump: KeyedBreakersDump): void;
-  /** Hears no more hints. */
-  close(): void;
 }
 
 /**
@@ -78,44 +72,24 @@ export function keyedBreakers(options: KeyedBreakersOptions = {}): KeyedBreakers
 }
 
 const SUBJECT = 'keyedBreakers';
-const NO_CALL: Call = Object.freeze({});
 
-class Breakers implements KeyedBreakers, Door {
-  readonly name: string;
-  readonly kind = 'breaker';
-  readonly runtime: Runtime;
-  readonly run: Policy['run'];
-  readonly on: KeyedBreakers['on'];
-  private readonly home: BreakerHome;
+class Breakers extends BreakerFront implements KeyedBreakers {
   private readonly cells: CellTable;
   private readonly keyOf: ((call: Call) => string) | undefined;
+  private readonly maxOpenRatio: number;
 
   constructor(options: KeyedBreakersOptions) {
     const check = optionChecks(SUBJECT);
     check.known(options, [...BREAKER_OPTIONS, 'keyOf', 'maxKeys', 'idleMs', 'maxOpenRatio']);
     const { keyOf, maxKeys = 10_000, idleMs = 600_000, maxOpenRatio = 1, ...rest } = options;
+    super(SUBJECT, rest);
     this.keyOf = keyOf === undefined ? undefined : check.callable('keyOf', keyOf);
-    check.number('maxOpenRatio', maxOpenRatio, { above: 0, max: 1 });
-    this.home = new BreakerHome(
-      {
-        subject: SUBJECT,
-        find: (key = '') => this.cells.find(key),
-        mayOpen: (now) => {
-          const most = Math.max(1, Math.floor(maxOpenRatio * this.cells.size));
-          return this.cells.holdingBack(now, most) < most;
-        },
-        changed: (cell, change) => this.cells.changed(cell, change),
-      },
-      rest,
-    );
-    this.name = this.home.name;
-    this.runtime = this.home.runtime;
+    this.maxOpenRatio = check.number('maxOpenRatio', maxOpenRatio, { above: 0, max: 1 });
     this.cells = new CellTable(this.home, {
       maxKeys: check.count('maxKeys', maxKeys),
       idleMs: check.durationMs('idleMs', idleMs),
     });
-    this.on = (name, listener) => this.home.events.on(name, listener);
-    this.run = flightRunner([this]);
+    this.home.listen();
   }
 
   get [STAGE](): Door {
@@ -128,10 +102,6 @@ class Breakers implements KeyedBreakers, Door {
     return this.cells.get(key, now).enter(now);
   }
 
-  tryEnter(call: Call = NO_CALL): Entry {
-    return this.enter(call, this.runtime.now());
-  }
-
   trip(key: string, openMs?: number): void {
     this.home.checkOpenMs(openMs);
     const now = this.runtime.now();
@@ -142,15 +112,6 @@ class Breakers implements KeyedBreakers, Door {
     const now = this.runtime.now();
     const cells = key === undefined ? this.cells.all() : [this.cells.find(key)];
     for (const cell of cells) cell?.machine.close(now, 'manual');
-  }
-
-  update(changes: BreakerChanges): void {
-    this.home.update(changes);
-    const now = this.runtime.now();
-    for (const { machine } of this.cells.all()) {
-      machine.rules = this.home.rules;
-      if (changes.mode !== undefined) machine.setMode(changes.mode, now);
-    }
   }
 
   snapshot(): KeyedBreakersSnapshot {
@@ -182,8 +143,21 @@ class Breakers implements KeyedBreakers, Door {
     }
   }
 
-  close(): void {
-    this.home.close();
+  protected all(): readonly BreakerCell[] {
+    return this.cells.all();
+  }
+
+  protected find(key: string = ''): BreakerCell | undefined {
+    return this.cells.find(key);
+  }
+
+  protected mayOpen(now: number): boolean {
+    const most = Math.max(1, Math.floor(this.maxOpenRatio * this.cells.size));
+    return this.cells.holdingBack(now, most) < most;
+  }
+
+  protected changed(cell: BreakerCell, change: StateChange): void {
+    this.cells.changed(cell, change);
   }
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { CircuitBreaker, CircuitBreakerOptions, Transition } from '../../src/breaker/index.ts';
+import type { CircuitBreaker, CircuitBreakerOptions } from '../../src/breaker/index.ts';
 import { circuitBreaker } from '../../src/breaker/index.ts';
 import { RejectedError } from '../../src/core/index.ts';
 import { compose, timeout } from '../../src/policy/index.ts';
-import { virtualRuntime } from '../../src/sim/index.ts';
+import { inVirtualTime } from './set-up.ts';
 
 const boom = new Error('boom');
 const fails = (): never => {
@@ -13,20 +13,8 @@ const fails = (): never => {
 const tooMany = (retryAfterMs: number): Error =>
   Object.assign(new Error('too many requests'), { retryAfterMs });
 
-function setUp(options: CircuitBreakerOptions = {}) {
-  const runtime = virtualRuntime();
-  const breaker = circuitBreaker({
-    minimumCalls: 4,
-    openMs: 1_000,
-    openJitterRatio: 0,
-    halfOpenProbes: 1,
-    runtime,
-    ...options,
-  });
-  const transitions: Transition[] = [];
-  breaker.on('transition', (transition) => transitions.push(transition));
-  return { runtime, breaker, transitions };
-}
+const setUp = (options: CircuitBreakerOptions = {}) =>
+  inVirtualTime(circuitBreaker, { minimumCalls: 4, ...options });
 
 async function failTimes(breaker: CircuitBreaker, times: number): Promise<void> {
   for (let i = 0; i < times; i++) await breaker.run(fails).catch(() => undefined);

@@ -1,22 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { KeyedBreakers, KeyedBreakersOptions, Transition } from '../../src/breaker/index.ts';
+import type { KeyedBreakers, KeyedBreakersOptions } from '../../src/breaker/index.ts';
 import { keyedBreakers } from '../../src/breaker/index.ts';
-import { virtualRuntime } from '../../src/sim/index.ts';
+import { inVirtualTime } from './set-up.ts';
 
 function setUp(options: KeyedBreakersOptions = {}) {
-  const runtime = virtualRuntime();
-  const breakers = keyedBreakers({
-    minimumCalls: 2,
-    openMs: 1_000,
-    openJitterRatio: 0,
-    halfOpenProbes: 1,
-    runtime,
-    ...options,
-  });
-  const transitions: Transition[] = [];
-  breakers.on('transition', (transition) => transitions.push(transition));
-  return { runtime, breakers, transitions };
+  const { breaker, ...rest } = inVirtualTime(keyedBreakers, { minimumCalls: 2, ...options });
+  return { breakers: breaker, ...rest };
 }
 
 /** A call of `key` that passes, if it may, and ends. */

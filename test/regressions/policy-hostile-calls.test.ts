@@ -1,7 +1,7 @@
 // Calls, errors and dumps nobody should send, but somebody does: each of these once threw where a
 // promise was promised, switched a limit off, or kept a place for ever.
 import { describe, expect, it } from 'vitest';
-import type { CircuitBreaker } from '../../src/breaker/index.ts';
+import type { BreakerHint, BreakerHints, CircuitBreaker } from '../../src/breaker/index.ts';
 import { circuitBreaker, keyedBreakers } from '../../src/breaker/index.ts';
 import type { Call, Policy, Runtime } from '../../src/core/index.ts';
 import { bulkhead, compose, hedge, retry, timeout } from '../../src/policy/index.ts';
@@ -137,6 +137,24 @@ describe('breakers', () => {
     await runtime.run(() => fail(byRun));
 
     expect([before, byRun.state]).toEqual(['closed', 'open']);
+  });
+});
+
+describe.each([circuitBreaker, keyedBreakers])('%o', (make) => {
+  it('stands a channel that repeats its last hint on subscription', () => {
+    const runtime = virtualRuntime();
+    const hint: BreakerHint = { breaker: 'breaker', key: '', state: 'open', openMs: 1_000 };
+    const hints: BreakerHints = {
+      publish: () => undefined,
+      subscribe: (listener) => {
+        listener(hint);
+        return { [Symbol.dispose]: () => undefined };
+      },
+    };
+
+    const entry = make({ runtime, hints, hintTrust: 'open' }).tryEnter();
+
+    expect(entry.ok).toBe(true);
   });
 });
 
