@@ -82,7 +82,10 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
     // Nothing throws from here on.
     this.news.after(() => {
       if (whole !== undefined) this.replace(whole, now);
-      for (const [record, weight] of weights) this.fleet.reweigh(record, weight);
+      for (const [record, weight] of weights) {
+        this.fleet.reweigh(record, weight);
+        this.chooser.reweighed?.(record.slot);
+      }
       for (const endpoint of coming) this.warm(this.add(endpoint), now);
       for (const record of going) this.remove(record, 'it was removed');
       if (outliers !== undefined) this.watchOutliers(outliers || undefined);
@@ -223,7 +226,9 @@ export class EndpointLife<T> implements HealthHost<T>, OutlierHost<T>, DrainHost
       if (endpoint.quality !== record.endpoint.quality) {
         this.fleet.quality[record.slot] = endpoint.quality;
       }
+      const { weight } = record.endpoint;
       this.fleet.redefine(record, endpoint);
+      if (endpoint.weight !== weight) this.chooser.reweighed?.(record.slot);
     }
   }
 

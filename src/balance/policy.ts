@@ -29,6 +29,8 @@ export interface Chooser {
   freed?(slot: number): void;
   /** Another endpoint lives at `slot` from now on. */
   joined?(slot: number): void;
+  /** The endpoint at `slot` was given another weight. */
+  reweighed?(slot: number): void;
   /** The endpoint at `slot` has gone for good. */
   left?(slot: number): void;
   /** What speaks for and against an endpoint, for `explain`: the least cost is the best. */

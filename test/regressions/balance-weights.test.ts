@@ -70,6 +70,27 @@ describe('weights', () => {
   });
 });
 
+describe('consistent hashing', () => {
+  it.each(['ring', 'maglev', 'rendezvous'] as const)(
+    'by %s gives keys by the weights of now',
+    (table) => {
+      const policy = consistentHash({ table, bound: Infinity });
+      const lb = balancer({ endpoints: named(4), policy, runtime: virtualRuntime() });
+      const shareOf = (id: string): number => {
+        const picks = Array.from({ length: 4_000 }, (_, key) => lb.tryEnter({ key: `k${key}` }));
+        return picks.filter((pass) => pass.ok && pass.endpoint === id).length / 4_000;
+      };
+      expect(shareOf('e0')).toBeLessThan(0.35);
+
+      lb.update({ reweight: { e0: 9 } });
+      expect(shareOf('e0')).toBeCloseTo(0.75, 1);
+
+      lb.update({ endpoints: named(4) });
+      expect(shareOf('e0')).toBeLessThan(0.35);
+    },
+  );
+});
+
 describe('bounded consistent hashing', () => {
   it('keeps keys at home when half of the endpoints are ill', async () => {
     const runtime = virtualRuntime({ seed: 4 });

@@ -52,7 +52,7 @@ const DRAWN = 16;
 class ByKey implements Chooser {
   private readonly fleet: FleetFigures;
   private readonly rules: Rules;
-  /** Made again when endpoints come or go. */
+  /** Made again when endpoints come, go, or are given other weights. */
   private table: KeyTable | undefined = undefined;
   private readonly hash: Hash64 = { high: 0, low: 0 };
   private turn: number;
@@ -77,6 +77,10 @@ class ByKey implements Chooser {
   }
 
   joined(): void {
+    this.table = undefined;
+  }
+
+  reweighed(): void {
     this.table = undefined;
   }
 
