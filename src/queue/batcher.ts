@@ -184,7 +184,9 @@ class CollectingBatcher<I, O> implements Batcher<I, O>, Alarm {
   private share(results: readonly (O | Error)[], batch: Batch<I, O>): void {
     const { items } = batch;
     if (!Array.isArray(results)) {
-      throw new TypeError(`${this.name}: work must return an array of results, got ${String(results)}`);
+      throw new TypeError(
+        `${this.name}: work must return an array of results, got ${String(results)}`,
+      );
     }
     if (results.length !== items.length) {
       throw new TypeError(
