@@ -1,10 +1,10 @@
 /**
  * Gives way to the event loop: a drain of thousands of short tasks runs wholly in microtasks, during
- * which no I/O and no timer has its turn. After `yieldAfterMs` of that, starting stops until the loop
- * has turned.
+ * which no I/O and no timer has its turn. After half of `yieldAfterMs` starting stops until the loop has
+ * turned: the other half is for what has been started, and for a collection of garbage.
  *
- * Whether the loop has turned cannot be asked, so half-way through a note is left for the next turn;
- * when it is not read in time, there was no turn. Work that waits for I/O thus never gives way needlessly.
+ * Whether the loop has turned cannot be asked, so a note is left for the next turn; when it is not read
+ * in time, there was no turn. Work that waits for I/O thus never gives way needlessly.
  */
 
 import type { Runtime } from '../core/index.ts';
