@@ -42,6 +42,12 @@ export function balancer<T = string>(options: BalancerOptions<T>): Balancer<T> {
 
 const NO_CALL: Call = Object.freeze({});
 
+/** The call, or none where there is none; null counts as none, as it does everywhere. */
+function givenCall(call: Call | undefined): Call {
+  if (typeof call === 'object') return call ?? NO_CALL;
+  return call === undefined ? NO_CALL : optionChecks('balancer').refuse('call', 'a call', call);
+}
+
 class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
   readonly name: string;
   readonly runtime: Runtime;
@@ -73,11 +79,13 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     this.life.join(rules.endpoints);
   }
 
-  tryEnter(call: Call = NO_CALL): EndpointPass<T> | Refusal {
-    return this.enter(call, this.runtime.now(), undefined);
+  tryEnter(call?: Call): EndpointPass<T> | Refusal {
+    return this.enter(givenCall(call), this.runtime.now(), undefined);
   }
 
   run<R>(work: Work<R, T>, call?: Call, options?: RunOptions): Promise<R> {
+    if (typeof work !== 'function') optionChecks('balancer.run').refuse('work', 'a function', work);
+    givenCall(call);
     const rules = options === undefined ? this.rules.run : ownRunRules(options, this.rules.run);
     if (rules.retryOn === undefined && rules.hedge === undefined) return this.once(work, call);
     return this.fly(
@@ -116,7 +124,8 @@ class EndpointBalancer<T> implements Balancer<T>, PassHost<T> {
     this.sessions?.end(session);
   }
 
-  explain(call: Call = NO_CALL): BalancerExplanation {
+  explain(given?: Call): BalancerExplanation {
+    const call = givenCall(given);
     const now = this.runtime.now();
     this.life.refresh(now);
     const { life, router } = this;

@@ -198,12 +198,14 @@ export interface Balancer<T> extends EventSource<BalancerEvents>, AsyncDisposabl
    *
    * @returns a pass with the endpoint, or a refusal: `ERR_UNAVAILABLE` when nobody can serve the call,
    *   `ERR_CONCURRENCY_LIMITED` when all who can have `maxInFlight` calls
+   * @throws OptionError for a call that is no object
    */
   tryEnter(call?: Call): EndpointPass<T> | Exclude<Entry, Pass>;
   /**
    * Runs `work` with an endpoint's target.
    *
-   * @throws RejectedError with the codes of `tryEnter`
+   * @throws RejectedError with the codes of `tryEnter`; OptionError for work that is no function, a call
+   *   that is no object
    */
   run<R>(work: Work<R, T>, call?: Call, options?: RunOptions): Promise<R>;
   /** Changes endpoints or rules. @throws OptionError, and then nothing has changed */

@@ -286,6 +286,31 @@ describe('bad input', () => {
     );
   });
 
+  it('takes null for no call', async () => {
+    const { runtime, lb } = made({ endpoints });
+
+    const pass = lb.tryEnter(null as never);
+    const answer = await runtime.run(() => lb.run(() => 1, null as never));
+
+    expect([pass.ok, answer, lb.explain(null as never).endpoints.length]).toEqual([true, 1, 3]);
+  });
+
+  it.each([5, 'key', true])('names a call that is none: %j', (call) => {
+    const { lb } = made({ endpoints });
+
+    expect(() => lb.tryEnter(call as never)).toThrow('balancer.call');
+    expect(() => lb.run(() => 1, call as never)).toThrow('balancer.call');
+    expect(() => lb.explain(call as never)).toThrow('balancer.call');
+    expect(inFlight(lb)).toBe(0);
+  });
+
+  it('names work that is none', () => {
+    const { lb } = made({ endpoints });
+
+    expect(() => lb.run(null as never)).toThrow('balancer.run.work');
+    expect(inFlight(lb)).toBe(0);
+  });
+
   it('survives classifiers, needs, retryOn and listeners that throw', async () => {
     const oops = (): never => {
       throw new Error('oops');
