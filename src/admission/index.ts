@@ -58,12 +58,12 @@ export type { JointLimiter, JointLimiterOptions, JointSnapshot } from './joint-l
 export { jointLimiter } from './joint-limiter.ts';
 export type { CutOff, SettleOptions } from './settlement.ts';
 export type {
-  FeedbackEvents,
   FeedbackSnapshot,
   ProviderFeedback,
   ProviderFeedbackOptions,
 } from './provider-feedback.ts';
 export { providerFeedback } from './provider-feedback.ts';
+export type { FeedbackEvents } from './provider-watch.ts';
 export type { Quota } from './quota-headers.ts';
 export { readQuotas } from './quota-headers.ts';
 export { rateLimitHeaders } from './rate-limit-headers.ts';

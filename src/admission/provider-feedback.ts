@@ -10,21 +10,17 @@
 import type { Call, Entry, EventSource, Pass, Policy, Staged } from '../core/index.ts';
 import {
   flightRunner,
-  grownMs,
-  jitteredMs,
   optionChecks,
   responseHeader,
   responseStatus,
-  retryAfterMs,
   STAGE,
   systemRuntime,
 } from '../core/index.ts';
 import { Entrance, LIMITER_OPTIONS } from './entrance.ts';
-import type { Heard } from './pause-limit.ts';
 import { PauseLimit } from './pause-limit.ts';
-import type { Decisions, LimiterEvents, LimiterOptions } from './limiter.ts';
-import type { Quota } from './quota-headers.ts';
-import { readQuotas } from './quota-headers.ts';
+import type { Decisions, LimiterOptions } from './limiter.ts';
+import type { FeedbackEvents } from './provider-watch.ts';
+import { ProviderWatch } from './provider-watch.ts';
 import { TunedLimiter } from './tuned-limiter.ts';
 
 /** Options of {@link providerFeedback}. */
@@ -41,14 +37,6 @@ export interface ProviderFeedbackOptions extends LimiterOptions {
   readonly pauseMs?: number;
   /** The longest pause, whatever the answer says, in ms; at least `pauseMs`. @default 600_000 */
   readonly maxPauseMs?: number;
-}
-
-/** What provider feedback tells its listeners. */
-export interface FeedbackEvents extends LimiterEvents {
-  /** The provider said "too many"; all wait now. */
-  paused: { readonly ms: number; readonly said: boolean };
-  /** The provider told of a limit of its own. */
-  quota: Quota;
 }
 
 /** A door that pauses and retunes by what responses say. */
@@ -107,63 +95,22 @@ export function providerFeedback(options: ProviderFeedbackOptions = {}): Provide
       tunedLimiter(unit, limiter),
     ]),
   );
-  const units = tuned.size === 0 ? ['requests', 'tokens'] : [...tuned.keys()];
-  const random = runtime.random('provider feedback');
-  let repeats = 0;
-  let pauses = 0;
-  let toldAt = -Infinity;
-
-  const read = ({ call, since, pauses: before }: Heard, detail: unknown, now: number): void => {
-    const quotas = readQuotas(detail, units, runtime);
-    // Whoever was under way when the pause began has nothing new to say.
-    const isNews = before === limit.pauses;
-    if (isTooMany(detail)) tooMany(detail, isNews, quotas.length > 0, now);
-    else if (isNews) calm(now);
-    // Answers overtake each other: one to an older call knows less.
-    if (quotas.length === 0 || since < toldAt) return;
-    toldAt = since;
-    for (const quota of quotas) {
-      tuned.get(quota.unit)?.follow(quota, call, now);
-      if (entrance.events.has('quota')) entrance.events.emit('quota', quota);
-    }
-  };
-
-  const isTooMany = (detail: unknown): boolean => {
-    try {
-      return isLimited(detail);
-    } catch (error) {
-      runtime.report(error, `${entrance.name}: isLimited`);
-      return false;
-    }
-  };
-
-  const tooMany = (detail: unknown, isNews: boolean, areTold: boolean, now: number): void => {
-    // No time at all, or a date that has passed, is no pause: the refusals would go on.
-    const said = retryAfterMs(detail, runtime) || undefined;
-    if (said === undefined && !isNews) return;
-    const step = isNews ? repeats++ : repeats;
-    const grown = grownMs(pauseMs, { growth: 2, maxMs: maxPauseMs, step });
-    const ms = said === undefined ? jitteredMs(grown, 0.2, random) : said;
-    const pausedMs = Math.min(maxPauseMs, ms);
-    if (isNews && !areTold) for (const limiter of tuned.values()) limiter.slower(now);
-    if (!limit.pause(now, pausedMs)) return;
-    pauses++;
-    if (entrance.events.has('paused')) {
-      entrance.events.emit('paused', { ms: pausedMs, said: said !== undefined });
-    }
-  };
-
-  const calm = (now: number): void => {
-    repeats = 0;
-    for (const limiter of tuned.values()) limiter.faster(now);
-  };
-
   const limit = new PauseLimit((heard, outcome, detail, now) => {
     if (outcome === 'cancelled' || outcome === 'refused') return;
-    read(heard, detail, entrance.now(now));
+    watch.hear(heard, detail, entrance.now(now));
   });
   const entrance = new Entrance<FeedbackEvents>({ factory: 'providerFeedback', options, limit });
   limit.shell = entrance;
+  const watch = new ProviderWatch({
+    name: entrance.name,
+    limit,
+    tuned,
+    isLimited,
+    pauseMs,
+    maxPauseMs,
+    events: entrance.events,
+    runtime,
+  });
   return {
     name: entrance.name,
     tryEnter: (call) => entrance.tryEnter(call),
@@ -172,12 +119,12 @@ export function providerFeedback(options: ProviderFeedbackOptions = {}): Provide
     on: (name, listener) => entrance.events.on(name, listener),
     report(detail) {
       const now = entrance.now();
-      read({ call: {}, since: now, pauses: limit.pauses }, detail, now);
+      watch.hear({ call: {}, since: now, pauses: limit.pauses }, detail, now);
     },
     snapshot: () => ({
       name: entrance.name,
       pausedMs: limit.waitMs({}, limit.nobody(), entrance.now()),
-      pauses,
+      pauses: watch.pauses,
       tuned: Object.fromEntries([...tuned].map(([unit, { ratio }]) => [unit, ratio])),
       ...entrance.decisions(),
     }),
