@@ -43,13 +43,15 @@ const NUMBERS = [
 /** Writes down a breaker at `now`. */
 export function dumpOf(machine: BreakerMachine, now: number, wallTime: number): BreakerDump {
   machine.catchUp(now);
+  const counts = countsOf(machine.window, now);
   return {
     wallTime,
     state: machine.state.kind,
-    stateMs: now - machine.since,
+    stateMs: Math.max(0, now - machine.since), // even where a clock has gone back
     openLeftMs: Math.min(machine.retryAfterMs(now), Number.MAX_SAFE_INTEGER), // JSON has no Infinity
     openings: machine.openings,
-    ...countsOf(machine.window, now),
+    ...counts,
+    totalMs: Math.max(0, counts.totalMs),
   };
 }
 

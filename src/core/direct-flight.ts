@@ -38,7 +38,8 @@ export function flyDirectly<T>(
         held = new HeldPass(entry, held);
         continue;
       }
-      if (!isPending(entry)) throw refusalError(entry);
+      // Not thrown: to throw and to catch costs more than all else a refusal does.
+      if (!isPending(entry)) return crash(refusalError(entry), held, runtime, inFlight);
       return flyOn({ doors, runtime, work, call: inFlight, from: i, held }, entry);
     }
     return land(work(inFlight, undefined), held, runtime, inFlight);

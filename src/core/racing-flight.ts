@@ -160,8 +160,8 @@ class RacingFlight<T> implements ScopeState, Alarm, StreamWatcher {
           this.held = new HeldPass(entry, this.held);
           continue;
         }
-        if (!isPending(entry)) throw refusalError(entry);
-        void this.wait(i, entry);
+        if (isPending(entry)) void this.wait(i, entry);
+        else this.fail(refusalError(entry));
         return;
       }
       this.launch();

@@ -20,7 +20,7 @@ import {
 import type { RecentQuantile } from './recent-quantile.ts';
 import { recentQuantile } from './recent-quantile.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import { checkedBudget } from './retry-budget.ts';
+import { checkedBudget, hasLeave } from './retry-budget.ts';
 
 export interface HedgeOptions {
   /** Milliseconds without an answer after which another attempt is begun; 0 or more. @default 1_000 */
@@ -191,7 +191,7 @@ class HedgedCall<T> implements Alarm, CancelHook {
   /** The answer is late. */
   ring(now: number): void {
     const { hedger } = this;
-    if (hedger.budget?.tryTake() === false) {
+    if (!hasLeave(hedger.budget, hedger)) {
       hedger.refused++;
       return;
     }

@@ -182,6 +182,19 @@ class ConcurrencyBudget implements RetryBudget {
   }
 }
 
+/** Asks for leave for one attempt more; a budget that throws is reported and gives none. */
+export function hasLeave(
+  budget: RetryBudget | undefined,
+  { runtime, name }: { readonly runtime: Runtime; readonly name: string },
+): boolean {
+  try {
+    return budget === undefined || budget.tryTake();
+  } catch (error) {
+    runtime.report(error, `${name}: budget`);
+    return false;
+  }
+}
+
 /** Checks what a user may have written himself. */
 export function checkedBudget(
   check: OptionChecks,

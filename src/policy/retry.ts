@@ -8,6 +8,7 @@ import {
   flightCall,
   flightRunner,
   isRejectedError,
+  isThenable,
   optionChecks,
   retryAfterMs,
   sleepOn,
@@ -17,7 +18,7 @@ import {
 import type { BackoffOptions, BackoffShape } from './backoff.ts';
 import { BACKOFF_OPTIONS, backoffMs, backoffShape } from './backoff.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import { checkedBudget } from './retry-budget.ts';
+import { checkedBudget, hasLeave } from './retry-budget.ts';
 
 /** How an attempt ended. */
 export interface AttemptEnd {
@@ -187,7 +188,9 @@ class Retrier implements Retry {
     const { retryIf } = this.options;
     if (retryIf === undefined) return end.outcome === 'failure' && !isRejectedError(end.detail);
     try {
-      return retryIf(end);
+      const wants: unknown = retryIf(end);
+      if (isThenable(wants)) throw new TypeError('retryIf must answer at once, not with a promise');
+      return Boolean(wants);
     } catch (error) {
       this.runtime.report(error, `${this.name}: retryIf`);
       return false;
@@ -204,7 +207,7 @@ class Retrier implements Retry {
     if (call.deadline !== undefined && this.runtime.now() + delayMs >= call.deadline) {
       return this.giveUp(end, 'deadline');
     }
-    if (this.options.budget?.tryTake() === false) return this.giveUp(end, 'budget');
+    if (!hasLeave(this.options.budget, this)) return this.giveUp(end, 'budget');
     return delayMs;
   }
 

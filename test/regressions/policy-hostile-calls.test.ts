@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { BreakerHint, BreakerHints, CircuitBreaker } from '../../src/breaker/index.ts';
 import { circuitBreaker, keyedBreakers } from '../../src/breaker/index.ts';
 import type { Call, Policy, Runtime } from '../../src/core/index.ts';
-import { bulkhead, compose, hedge, retry, timeout } from '../../src/policy/index.ts';
+import type { RetryBudget } from '../../src/policy/index.ts';
+import { bulkhead, compose, hedge, retry, retryBudget, timeout } from '../../src/policy/index.ts';
 import { virtualRuntime } from '../../src/sim/index.ts';
 
 const well = async (): Promise<string> => 'well';
@@ -90,6 +91,16 @@ describe('retry', () => {
     expect(runtime.faults[0]).toMatchObject({ origin: 'retry: retryAfter' });
   });
 
+  it('takes a retryIf that answers with a promise for a no, and reports it', async () => {
+    const runtime = virtualRuntime();
+    const policy = retry({ runtime, retryIf: (async () => false) as never });
+
+    const attempts = await runtime.run(() => policy.run(({ attempt }) => attempt));
+
+    expect(attempts).toBe(1);
+    expect(runtime.faults).toHaveLength(1);
+  });
+
   it('waits as it would where retryAfter answers NaN, and reports it', async () => {
     const runtime = virtualRuntime();
     const policy = retry({ runtime, retryAfter: () => NaN, jitter: 'none', delayMs: 50 });
@@ -106,6 +117,38 @@ describe('retry', () => {
   });
 });
 
+describe('a budget that throws', () => {
+  const broken = (): RetryBudget => ({
+    ...retryBudget({ minConcurrent: 1 }),
+    begin: () => undefined,
+    end: () => undefined,
+    giveBack: () => undefined,
+    tryTake: () => {
+      throw new Error('budget');
+    },
+  });
+
+  it('gives retry no leave, and the caller the error of the work', async () => {
+    const runtime = virtualRuntime();
+    const policy = retry({ runtime, budget: broken() });
+
+    const end = runtime.run(() => policy.run(() => Promise.reject(new Error('mine'))));
+
+    await expect(end).rejects.toThrow('mine');
+    expect(runtime.faults[0]).toMatchObject({ origin: 'retry: budget' });
+  });
+
+  it('gives hedge no leave, and the first attempt goes on', async () => {
+    const runtime = virtualRuntime();
+    const policy = hedge({ runtime, budget: broken(), delayMs: 1 });
+
+    const answer = await runtime.run(() => policy.run(() => runtime.sleep(10).then(well)));
+
+    expect(answer).toBe('well');
+    expect(runtime.faults[0]).toMatchObject({ origin: 'hedge: budget' });
+  });
+});
+
 describe('breakers', () => {
   it('refuse keys that are no strings', () => {
     const breakers = keyedBreakers({ runtime: virtualRuntime() });
@@ -117,6 +160,19 @@ describe('breakers', () => {
     expect(() => breakers.tryEnter(untyped({ key: 5 }))).toThrow('breaker: key must be a string');
     expect(() => byNothing.tryEnter()).toThrow('breaker: key must be a string, got undefined');
     expect(breakers.snapshot().keys).toBe(0);
+  });
+
+  it('dump what can be restored even where a clock has gone back', () => {
+    let now = 1_000;
+    const runtime = Object.create(virtualRuntime(), { now: { value: () => now } }) as Runtime;
+    const breaker = circuitBreaker({ runtime });
+    const entry = breaker.tryEnter();
+    now = 900;
+    if (entry.ok) entry.done('success');
+
+    breaker.restore(breaker.dump());
+
+    expect(breaker.snapshot().calls).toBe(1);
   });
 
   it('take only the bad calls of another kind of window for a run of them', async () => {
