@@ -71,7 +71,10 @@ export class ElasticPool<R> implements Lender<R>, Employer<R> {
     // Who waits here already goes first.
     if (this.own.sizeOf(lot) > 0) return undefined;
     const place = this.leaks?.here();
-    return this.lend({ call, lot, place }, now) ?? this.brokenness(lot, now);
+    const answer = this.lend({ call, lot, place }, now) ?? this.brokenness(lot, now);
+    // A line that was held back may ask again long after the workers idled away.
+    if (answer === undefined) this.staff.adjust(now);
+    return answer;
   }
 
   acquire(call: Call): Promise<Lease<R>> {
@@ -200,7 +203,7 @@ export class ElasticPool<R> implements Lender<R>, Employer<R> {
   failed(lot: string, now: number): void {
     const broken = this.brokenness(lot, now);
     if (broken === undefined) return;
-    this.own.turnAway(() => refusalError(broken), lot);
+    this.own.turnAway(() => refusalError(broken), this.staff.areAlike ? undefined : lot);
     this.warmUp.fail(() => refusalError(broken));
     this.line?.slotFreed(now);
   }
@@ -277,7 +280,8 @@ export class ElasticPool<R> implements Lender<R>, Employer<R> {
   private brokenness(lot: string, now: number): Refusal | undefined {
     const { maker } = this.staff;
     if (!this.staff.isHopeless(lot, now)) return undefined;
-    return this.no.broken(maker.failuresInRow(lot), maker.retryAt(lot) - now);
+    const sort = this.staff.sortFor(lot);
+    return this.no.broken(maker.failuresInRow(sort), maker.retryAt(sort) - now);
   }
 
   private get isStaffed(): boolean {

@@ -150,3 +150,17 @@ export class Specialities<R> {
     }
   }
 }
+
+/** How many workers are missing in all. */
+export function total(lack: ReadonlyMap<string, number> | undefined): number {
+  let sum = 0;
+  for (const missing of lack?.values() ?? []) sum += missing;
+  return sum;
+}
+
+/** One worker less is missing for `lot`. */
+export function takeOne(lack: Map<string, number> | undefined, lot: string): void {
+  const missing = lack?.get(lot) ?? 0;
+  if (missing > 1) lack?.set(lot, missing - 1);
+  else lack?.delete(lot);
+}

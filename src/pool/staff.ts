@@ -10,7 +10,7 @@ import { Roster } from './roster.ts';
 import type { PoolLimits } from './sizing.ts';
 import { floorOf, sizeChange, sizeOf } from './sizing.ts';
 import type { Demand, SpecialityRules } from './specialities.ts';
-import { Specialities } from './specialities.ts';
+import { Specialities, takeOne, total } from './specialities.ts';
 import type { Worker } from './worker.ts';
 import type { WorkerMakerOptions } from './worker-maker.ts';
 import { WorkerMaker } from './worker-maker.ts';
@@ -95,7 +95,7 @@ export class Staff<R> {
       busy: counts.busy,
       starting: counts.starting,
       // Where not everybody can do everything, those who wait count by what they lack.
-      backlog: this.specialities?.areTold === true ? 0 : this.employer.backlog,
+      backlog: this.areAlike ? this.employer.backlog : 0,
       spares: this.options.spares,
       lack: missing,
     });
@@ -129,10 +129,21 @@ export class Staff<R> {
     this.maker.discard(worker);
   }
 
+  /** True where every worker can do everything. */
+  get areAlike(): boolean {
+    return this.specialities?.areTold !== true;
+  }
+
+  /** What a worker for `lot` is made for; '' for anything. */
+  sortFor(lot: string): string {
+    return this.areAlike ? '' : lot;
+  }
+
   /** True while waiting for `lot` is in vain: making workers keeps failing, and nobody alive can do it. */
   isHopeless(lot: string, now: number): boolean {
-    if (!this.maker.isBroken(lot, now)) return false;
-    if (lot === '' || this.specialities === undefined) return this.roster.alive === 0;
+    const sort = this.sortFor(lot);
+    if (!this.maker.isBroken(sort, now)) return false;
+    if (sort === '') return this.roster.alive === 0;
     const alive = this.roster.inState('idle', 'checking', 'busy');
     return !alive.some((worker) => this.canDo(worker, lot));
   }
@@ -275,18 +286,6 @@ export class Staff<R> {
       return true;
     }
   }
-}
-
-function total(lack: ReadonlyMap<string, number> | undefined): number {
-  let sum = 0;
-  for (const missing of lack?.values() ?? []) sum += missing;
-  return sum;
-}
-
-function takeOne(lack: Map<string, number> | undefined, lot: string): void {
-  const missing = lack?.get(lot) ?? 0;
-  if (missing > 1) lack?.set(lot, missing - 1);
-  else lack?.delete(lot);
 }
 
 /** An alarm of a pool's own; what waits for it decides whether it keeps the process alive. */

@@ -30,6 +30,53 @@ describe('acquiring with a call that cannot be served', () => {
   });
 });
 
+describe('a pool whose create fails for ever', () => {
+  const kinds = ['a', 'b', 'c', undefined];
+  const broken = {
+    create: () => Promise.reject(new Error('no')),
+    specialities: { shares: { a: 0.5 } },
+  };
+
+  it('refuses whoever waits, whatever kind of work, where all workers are alike', async () => {
+    const runtime = virtualRuntime();
+    const { made } = agents(runtime, broken);
+
+    const codes = await runtime.run(() =>
+      Promise.all(kinds.map((kind) => codeOf(made.acquire({ kind })))),
+    );
+
+    expect(codes).toEqual(kinds.map(() => 'ERR_UNAVAILABLE'));
+  });
+
+  it('has the queue in front of it refuse them, too', async () => {
+    const runtime = virtualRuntime();
+    const queue = workQueue({ concurrency: agents(runtime, broken).made, runtime });
+
+    const codes = await runtime.run(() =>
+      Promise.all(kinds.map((kind) => codeOf(queue.run(() => 1, { kind })))),
+    );
+
+    expect(codes).toEqual(kinds.map(() => 'ERR_UNAVAILABLE'));
+  });
+});
+
+it('a queue that was paused until all workers had idled away goes on when it is resumed', async () => {
+  const runtime = virtualRuntime();
+  const { made } = agents(runtime, { idleMs: 20 });
+  const queue = workQueue({ concurrency: made, runtime });
+
+  const answer = await runtime.run(async () => {
+    await queue.run(() => 'first');
+    queue.pause();
+    const second = queue.run(() => 'second');
+    await runtime.sleep(100);
+    queue.resume();
+    return second;
+  });
+
+  expect(answer).toBe('second');
+});
+
 describe('callbacks of a pool that throw', () => {
   it('ask for nothing, where it is what a call asks for', async () => {
     const runtime = virtualRuntime();
