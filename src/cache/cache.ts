@@ -132,7 +132,7 @@ class LeveledCache<V> implements Cache<V> {
       this.engine.keep(writing);
       return DONE;
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

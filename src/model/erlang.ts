@@ -98,8 +98,17 @@ interface Need {
 }
 
 function checkedNeed(options: ServersNeededOptions): Need {
-  const { share = 0.95, arrivalScv = 1, serviceScv = 1, maxServers = 100_000 } = options;
   const limits = optionChecks('serversNeeded');
+  limits.known(options, [
+    'arrivalRate',
+    'serviceTime',
+    'maxWait',
+    'share',
+    'arrivalScv',
+    'serviceScv',
+    'maxServers',
+  ]);
+  const { share = 0.95, arrivalScv = 1, serviceScv = 1, maxServers = 100_000 } = options;
   limits.nonNegative('arrivalRate', options.arrivalRate);
   limits.positive('serviceTime', options.serviceTime);
   limits.nonNegative('maxWait', options.maxWait);

@@ -29,7 +29,9 @@ export interface Ewma {
  * @throws OptionError when the half-life is out of range
  */
 export function ewma(options: { readonly halfLifeMs: number }): Ewma {
-  const halfLifeMs = optionChecks('ewma').positive('halfLifeMs', options.halfLifeMs);
+  const check = optionChecks('ewma');
+  check.known(options, ['halfLifeMs']);
+  const halfLifeMs = check.positive('halfLifeMs', options.halfLifeMs);
   return {
     start: () => ({ sum: 0, weight: 0, at: null }),
     update: (state, value, at, weight = 1) => {

@@ -87,6 +87,7 @@ export interface Forecaster<State> {
 }
 
 const asked = /* @__PURE__ */ optionChecks('forecast');
+const SHARE = { above: 0, max: 1 - Number.EPSILON } as const;
 /** Errors needed before quantiles are given. */
 const ENOUGH = 20;
 /** Leading or trust begins with a loss below this share of the other's, and ends above it. */
@@ -125,7 +126,8 @@ export function forecaster<State>(options: ForecasterOptions<State>): Forecaster
     trusted: false,
   };
 
-  const update: Forecaster<State>['update'] = (state, value) => {
+  const update: Forecaster<State>['update'] = (given, value) => {
+    const state = known(given);
     const came = value !== null && Number.isFinite(value) ? value : null;
     const odd = came !== null && isOdd(state, came, settings);
     const learned = odd && state.anomaliesInRow < settings.anomalyPatience ? null : came;
@@ -139,20 +141,20 @@ export function forecaster<State>(options: ForecasterOptions<State>): Forecaster
     ];
     const scored = score(state.records, learned, settings);
     const records = scored.map((record, i) => noted(record, points[i] ?? null, settings));
-    const anomaliesInRow = odd
-      ? state.anomaliesInRow + 1
-      : came === null
-        ? state.anomaliesInRow
-        : 0;
+    const inRow = came === null ? state.anomaliesInRow : 0;
+    const anomaliesInRow = odd ? state.anomaliesInRow + 1 : inRow;
     return { ...next, records, anomaliesInRow, ...verdict(records, state) };
   };
 
   return {
-    fit: (history) => history.reduce(update, start),
+    fit: (history) => {
+      if (!Array.isArray(history)) asked.refuse('history', 'a list of values', history);
+      return history.reduce(update, start);
+    },
     update,
     forecast: (state, ahead = horizon) => {
       asked.number('ahead', ahead, { min: 1, max: horizon, integer: true });
-      const { leader, trusted, records } = state;
+      const { leader, trusted, records } = known(state);
       const { sorted } = (records[leader] as ForecastRecord).errors;
       const point =
         leader === 0
@@ -164,7 +166,7 @@ export function forecaster<State>(options: ForecasterOptions<State>): Forecaster
         source: leader === 0 ? 'predictor' : 'seasonal naive',
         trusted,
         skill: skillOf(records, leader),
-        quantile: (q) => point + errorQuantile(sorted, checkedQ(q)),
+        quantile: (q) => point + errorQuantile(sorted, asked.number('q', q, SHARE)),
       };
     },
   };
@@ -177,17 +179,34 @@ const EMPTY: ForecastRecord = {
   weight: 0,
 };
 
+/** A state that `fit` or `update` has returned, as far as a look can tell. */
+function known<State>(state: ForecasterState<State>): ForecasterState<State> {
+  const { records, rivals }: Partial<ForecasterState<State>> = state ?? {};
+  const isWhole = Array.isArray(records) && records.length === 3 && Array.isArray(rivals);
+  return isWhole ? state : asked.refuse('state', 'what fit or update has returned', state);
+}
+
 interface Settings<State> extends Required<ForecasterOptions<State>> {
   readonly fade: number;
   readonly errors: ReturnType<typeof movingQuantile>;
 }
 
 function checked<State>(options: ForecasterOptions<State>): Settings<State> {
+  const check = optionChecks('forecaster');
+  check.known(options, [
+    'predictor',
+    'horizon',
+    'quantile',
+    'window',
+    'halfLife',
+    'anomalyBeyond',
+    'anomalyPatience',
+  ]);
+  check.methods('predictor', options.predictor, ['start', 'update', 'predict']);
   const { quantile = 0.9, window = 128, anomalyBeyond = Infinity, anomalyPatience = 5 } = options;
   const { predictor, horizon, halfLife = Math.max(64, predictor.period / 4) } = options;
-  const check = optionChecks('forecaster');
   check.number('horizon', horizon, { min: 1, max: 10_000, integer: true });
-  check.number('quantile', quantile, { above: 0, max: 1 - Number.EPSILON });
+  check.number('quantile', quantile, SHARE);
   check.number('window', window, { min: ENOUGH, max: 10_000, integer: true });
   check.positive('halfLife', halfLife);
   check.number('anomalyBeyond', anomalyBeyond, { above: 0, infinite: true });
@@ -277,8 +296,4 @@ function errorQuantile(sorted: readonly number[], q: number): number {
 
 function pinball(q: number, came: number, forecast: number): number {
   return came >= forecast ? q * (came - forecast) : (1 - q) * (forecast - came);
-}
-
-function checkedQ(q: number): number {
-  return asked.number('q', q, { above: 0, max: 1 - Number.EPSILON });
 }

@@ -41,9 +41,10 @@ export interface HoltWintersState {
  * @throws OptionError naming the option out of range
  */
 export function holtWinters(options: HoltWintersOptions): Predictor<HoltWintersState> {
+  const check = optionChecks('holtWinters');
+  check.known(options, ['period', 'alpha', 'beta', 'gamma', 'damping']);
   const { alpha = 0.3, beta = 0.01, gamma = 0.2, damping = 0.9 } = options;
   const period = checkedPeriod('holtWinters', options.period);
-  const check = optionChecks('holtWinters');
   check.number('alpha', alpha, { above: 0, max: 1 });
   for (const [name, value] of Object.entries({ beta, gamma, damping })) check.ratio(name, value);
 

@@ -1,7 +1,7 @@
 /** Exact quantiles of the last few values: start-up times, residuals, whatever comes one by one. */
 import { optionChecks } from '../core/options.ts';
 
-const check = /* @__PURE__ */ optionChecks('quantileOf');
+const asked = /* @__PURE__ */ optionChecks('quantileOf');
 
 /** The last values, by age and by size; plain JSON. */
 export interface RecentValues {
@@ -35,7 +35,9 @@ export interface MovingQuantile {
  * ```
  */
 export function movingQuantile(options: { readonly size: number }): MovingQuantile {
-  const size = optionChecks('movingQuantile').number('size', options.size, {
+  const check = optionChecks('movingQuantile');
+  check.known(options, ['size']);
+  const size = check.number('size', options.size, {
     min: 1,
     max: 100_000,
     integer: true,
@@ -60,7 +62,7 @@ export function movingQuantile(options: { readonly size: number }): MovingQuanti
  * @throws OptionError when `q` is not from 0 to 1
  */
 export function quantileOf(sorted: readonly number[], q: number): number {
-  check.ratio('q', q);
+  asked.ratio('q', q);
   const rank = Math.ceil(q * sorted.length * (1 - Number.EPSILON));
   return sorted[Math.max(0, rank - 1)] ?? NaN;
 }

@@ -9,6 +9,7 @@
  * - Of two confirmed periods the longer one must be clearly better (a perfect daily season repeats
  *   every week as well).
  */
+import { optionChecks } from '../core/options.ts';
 import { type ComplexSeries, transform, transformOf } from './fourier.ts';
 
 /** A period that a series repeats after. */
@@ -40,6 +41,7 @@ const CONFIDENCE = 0.99;
  * ```
  */
 export function detectPeriod(series: readonly (number | null)[]): DetectedPeriod | undefined {
+  if (!Array.isArray(series)) optionChecks('detectPeriod').refuse('series', 'a list', series);
   const values = levelled(bridged(series));
   const n = values.length;
   const energy = values.reduce((sum, value) => sum + value * value, 0);

@@ -76,10 +76,10 @@ export function steadyState(shape: QueueShape): SteadyState {
 }
 
 function checked(shape: QueueShape): Required<QueueShape> {
-  const { servers = 1, arrivalScv = 1, serviceScv = 1, capacity = Infinity } = shape;
   const check = optionChecks('steadyState');
-  check.nonNegative('arrivalRate', shape.arrivalRate);
-  check.positive('serviceTime', shape.serviceTime);
+  const { servers = 1, arrivalScv = 1, serviceScv = 1, capacity = Infinity } = shape ?? {};
+  check.nonNegative('arrivalRate', shape?.arrivalRate);
+  check.positive('serviceTime', shape?.serviceTime);
   check.number('servers', servers, { min: 1, max: 10_000_000, integer: true });
   check.nonNegative('arrivalScv', arrivalScv);
   check.nonNegative('serviceScv', serviceScv);

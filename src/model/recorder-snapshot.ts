@@ -58,7 +58,7 @@ export function packCounts(
  */
 export function readSnapshot(snapshot: RecorderSnapshot): RecorderContents {
   const check = optionChecks('recorder.snapshot');
-  check.oneOf('format', snapshot.format, ['recorder/1']);
+  check.oneOf('format', snapshot?.format, ['recorder/1']);
   for (const name of ['count', 'rejected', 'tiny', 'first'] as const) {
     check.number(name, snapshot[name], { min: 0, integer: true });
   }

@@ -92,6 +92,12 @@ export function recorder(): Recorder {
 }
 
 const check = /* @__PURE__ */ optionChecks('recorder');
+
+/** A recorder of the other build of the package, or somebody's own. */
+function isRecorder(other: Recorder | RecorderSnapshot): other is Recorder {
+  return typeof (other as Partial<Recorder> | null | undefined)?.snapshot === 'function';
+}
+
 const LOWEST_KEY = /* @__PURE__ */ keyOf(LOWEST);
 
 class BucketRecorder implements Recorder {
@@ -187,7 +193,7 @@ class BucketRecorder implements Recorder {
     const from =
       other instanceof BucketRecorder
         ? other.contents()
-        : readSnapshot('snapshot' in other ? other.snapshot() : other);
+        : readSnapshot(isRecorder(other) ? other.snapshot() : other);
     this.rejected += from.rejected;
     if (from.count === 0) return;
     if (from.tiny > 0) this.add(0, from.tiny);
@@ -214,6 +220,7 @@ class BucketRecorder implements Recorder {
   }
 
   quantiles(qs: readonly number[]): number[] {
+    if (!Array.isArray(qs)) check.refuse('quantiles', 'a list of shares', qs);
     for (const q of qs) check.ratio('quantile', q);
     const answers = qs.map(() => NaN);
     if (this.count === 0) return answers;

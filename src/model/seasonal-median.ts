@@ -43,8 +43,8 @@ export interface SeasonalMedianState {
  * @throws OptionError naming the option out of range
  */
 export function seasonalMedian(options: SeasonalMedianOptions): Predictor<SeasonalMedianState> {
-  const period = checkedPeriod('seasonalMedian', options.period);
   const check = optionChecks('seasonalMedian');
+  const period = checkedPeriod('seasonalMedian', options?.period);
   const horizon = check.number('horizon', options.horizon ?? 1, {
     min: 1,
     max: period,

@@ -18,6 +18,7 @@ export interface SeasonState {
  * @throws OptionError when the period is out of range
  */
 export function seasonalNaive(options: { readonly period: number }): Predictor<SeasonState> {
+  optionChecks('seasonalNaive').known(options, ['period']);
   const period = checkedPeriod('seasonalNaive', options.period);
   return {
     period,

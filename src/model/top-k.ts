@@ -24,7 +24,7 @@ export interface HeavyHitter<Key> {
 export interface TopKOptions {
   /** How many keys to list; 1 to 100,000. */
   readonly k: number;
-  /** Keys counted at once; `k` to 1,000,000. @default 4 × k, at least 64 */
+  /** Keys counted at once; `k` to 1,000,000. @default 8 × k, at least 64 */
   readonly counters?: number;
   /** Numbers in [0, 1). @default a fixed sequence, so that equal streams give equal lists */
   readonly random?: () => number;
@@ -60,6 +60,7 @@ export interface TopK<Key> {
  */
 export function topK<Key = string>(options: TopKOptions): TopK<Key> {
   const check = optionChecks('topK');
+  check.known(options, ['k', 'counters', 'random']);
   const k = check.number('k', options.k, { min: 1, max: 100_000, integer: true });
   const size = check.number('counters', options.counters ?? Math.max(64, 8 * k), {
     min: k,
@@ -67,7 +68,7 @@ export function topK<Key = string>(options: TopKOptions): TopK<Key> {
     integer: true,
   });
 
-  const random = options.random ?? seededRandom('topK');
+  const random = check.callable('random', options.random ?? seededRandom('topK'));
   const byKey = new Map<Key, Counter<Key>>();
   const heap: Counter<Key>[] = []; // least count first
   let total = 0;

@@ -63,8 +63,12 @@ type Vector = [number, number, number];
 
 function checkPoints(points: readonly UslPoint[]): void {
   const check = optionChecks('fitUsl');
+  if (!Array.isArray(points)) check.refuse('points', 'a list of measurements', points);
   if (points.length < 6) check.refuse('points', 'at least 6 measurements', points.length);
-  for (const [i, { concurrency, throughput }] of points.entries()) {
+  for (const [i, point] of points.entries()) {
+    if (typeof point !== 'object' || point === null)
+      check.refuse(`points[${i}]`, 'a measurement', point);
+    const { concurrency, throughput } = point;
     check.positive(`points[${i}].concurrency`, concurrency);
     check.positive(`points[${i}].throughput`, throughput);
   }

@@ -61,9 +61,9 @@ export interface Usl extends UslParameters {
  */
 export function usl(parameters: UslParameters): Usl {
   const check = optionChecks('usl');
-  const lambda = check.positive('lambda', parameters.lambda);
-  const sigma = check.ratio('sigma', parameters.sigma);
-  const kappa = check.nonNegative('kappa', parameters.kappa);
+  const lambda = check.positive('lambda', parameters?.lambda);
+  const sigma = check.ratio('sigma', parameters?.sigma);
+  const kappa = check.nonNegative('kappa', parameters?.kappa);
 
   const latencyAt = (n: number): number => (1 + sigma * (n - 1) + kappa * n * (n - 1)) / lambda;
   const throughputAt = (n: number): number => (n === 0 ? 0 : n / latencyAt(n));

@@ -5,7 +5,7 @@
  * when nothing stands between them the whole key counts. (npm cluster-key-slot, inside ioredis, looks
  * for another `}` then: `foo{}{bar}` is 8363 to a Redis server and 4015 to it.)
  */
-import { crc16 } from '../core/index.ts';
+import { crc16, OptionError } from '../core/index.ts';
 
 /** Slots of a Redis Cluster. */
 export const REDIS_SLOTS = 16_384;
@@ -18,8 +18,11 @@ export const REDIS_SLOTS = 16_384;
  *
  * hashTag('cart:{user 7}:items'); // 'user 7'
  * ```
+ *
+ * @throws OptionError (`ERR_OPTION`) for a key that is no string
  */
 export function hashTag(key: string): string {
+  if (typeof key !== 'string') throw new OptionError('hashTag.key', 'a string', key);
   const open = key.indexOf('{');
   if (open < 0) return key;
   const close = key.indexOf('}', open + 1);

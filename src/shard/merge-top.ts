@@ -5,6 +5,8 @@
  * taken costs log₂(lists) comparisons. Concatenating and sorting compares all items with all others.
  */
 
+import { optionChecks } from '../core/index.ts';
+
 /**
  * The first `count` items of lists that are sorted by `compare`, in its order; of equal items the one
  * from the earlier list comes first. `O(lists + count × log lists)`.
@@ -14,12 +16,19 @@
  *
  * mergeTop([[9, 4, 1], [8, 7]], 3, (a, b) => b - a); // [9, 8, 7]
  * ```
+ *
+ * @throws OptionError (`ERR_OPTION`) for what are no lists, no count of 0 or more, no comparison
  */
 export function mergeTop<T>(
   lists: readonly (readonly T[])[],
   count: number,
   compare: (a: T, b: T) => number,
 ): T[] {
+  const check = optionChecks('mergeTop');
+  if (!Array.isArray(lists) || !lists.every(Array.isArray))
+    check.refuse('lists', 'a list of lists', lists);
+  check.number('count', count, { min: 0, infinite: true });
+  check.callable('compare', compare);
   const players = lists.length;
   const best: T[] = [];
   if (players === 0) return best;

@@ -1,7 +1,14 @@
 // Keys that are numbers, which plain JavaScript lets through, all hashed alike: one node owned every user.
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../../src/core/index.ts';
-import { hotspots, type ShardMapOptions, shardMap } from '../../src/shard/index.ts';
+import {
+  hashTag,
+  hotspots,
+  mergeTop,
+  redisSlot,
+  type ShardMapOptions,
+  shardMap,
+} from '../../src/shard/index.ts';
 
 const nodes = [{ id: 'a' }, { id: 'b' }];
 
@@ -33,6 +40,12 @@ describe('a shard map', () => {
     () => shardMap({ nodes }).adopt(null as never),
     () => shardMap({ nodes }).adopt('{"epoch":9}' as never),
     () => hotspots({} as never),
+    () => hashTag(5 as never),
+    () => redisSlot(null as never),
+    () => mergeTop(null as never, 1, () => 0),
+    () => mergeTop([5] as never, 1, () => 0),
+    () => mergeTop([[1]], NaN, () => 0),
+    () => mergeTop([[1]], 1, null as never),
   ])('names what is wrong with other input (%#)', (ask) => {
     expect(ask).toThrow(OptionError);
   });
