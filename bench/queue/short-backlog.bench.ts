@@ -1,6 +1,6 @@
 import type { Benchmark, Contender } from '../harness/benchmark.ts';
 import type { Drain } from './drain.ts';
-import { fastQueue, limit, ours, pQueue } from './drain.ts';
+import { fastQueue, inContext, limit, ours, pQueue } from './drain.ts';
 
 const TASKS = 1_000;
 
@@ -17,6 +17,7 @@ const benchmark: Benchmark = {
   contenders: {
     tenfold: draining(ours(TASKS, 1)),
     'tenfold, 10 priorities': draining(ours(TASKS, 10)),
+    'tenfold, context kept': draining(inContext(ours(TASKS, 1))),
     fastq: draining(fastQueue(TASKS)),
     'p-limit': draining(limit(TASKS)),
     'p-queue': draining(pQueue(TASKS, 1)),
