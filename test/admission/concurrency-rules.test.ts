@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aimd } from '../../src/admission/concurrency/aimd.ts';
 import { gradient2, warmedAverage } from '../../src/admission/concurrency/gradient2.ts';
 import type { ConcurrencyRule, LimitSample } from '../../src/admission/concurrency/rule.ts';
+import { levelAfter } from '../../src/admission/concurrency/level.ts';
 import { log10Step, squareRootStep } from '../../src/admission/concurrency/rule.ts';
 import { vegas } from '../../src/admission/concurrency/vegas.ts';
 import vectors from '../vectors/admission-adaptive-limits.json' with { type: 'json' };
@@ -110,5 +111,24 @@ describe('steps', () => {
     expect(vectors.squareRootMin4.map((row) => squareRootStep(row.in))).toEqual(
       vectors.squareRootMin4.map((row) => row.out),
     );
+  });
+});
+
+describe('a level', () => {
+  const window = (rttMs: number): LimitSample => ({ ...sample(rttMs, 20), rttNoise: 0.1 });
+
+  it('is as sure as its calls let expect while windows agree', () => {
+    let level = levelAfter(undefined, window(100), 20);
+    for (let i = 0; i < 10; i++) level = levelAfter(level, window(100), 20);
+
+    expect(level.noise).toBeLessThan(0.06);
+  });
+
+  it('is less sure when windows differ by more than that, which calls in a queue make them', () => {
+    let level = levelAfter(undefined, window(100), 20);
+    for (let i = 0; i < 10; i++) level = levelAfter(level, window(i % 2 === 0 ? 130 : 100), 20);
+
+    expect(level).toMatchObject({ windows: 11, isSteady: true });
+    expect(level.noise).toBeGreaterThan(0.06);
   });
 });

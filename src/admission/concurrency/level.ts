@@ -27,15 +27,19 @@ const SURELY_DIFFERENT = 3;
 export function levelAfter(before: Level | undefined, sample: LimitSample, limit: number): Level {
   const { rttMs, meanInFlight: inFlight, rttNoise: noise } = sample;
   if (before === undefined) return { inFlight, rttMs, noise, limit, windows: 1, isSteady: true };
-  const apart = Math.abs(Math.log(rttMs / before.rttMs)) / Math.hypot(noise, before.noise);
+  const differs = Math.abs(Math.log(rttMs / before.rttMs));
+  const apart = differs / Math.hypot(noise, before.noise);
   if (apart > SURELY_DIFFERENT) {
     return { inFlight, rttMs, noise, limit, windows: 1, isSteady: false };
   }
   const weight = Math.max(WEIGHT, 1 / (before.windows + 1));
+  // Calls that queue behind each other are late together, so windows differ by more than their calls
+  // let expect; of two alike, one by 1/√2 of what lies between them.
+  const noiseSeen = Math.max(noise, differs / Math.SQRT2);
   return {
     inFlight: before.inFlight + weight * (inFlight - before.inFlight),
     rttMs: before.rttMs + weight * (rttMs - before.rttMs),
-    noise: Math.hypot((1 - weight) * before.noise, weight * noise),
+    noise: Math.hypot((1 - weight) * before.noise, weight * noiseSeen),
     limit,
     windows: before.windows + 1,
     isSteady: before.isSteady || before.windows >= 2,
