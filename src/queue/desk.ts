@@ -49,7 +49,8 @@ export class TaskDesk implements TaskRoom, RunnerRoom {
     this.preemption = line.parts.preemption;
   }
 
-  add<T>(work: Work<T, unknown>, call: TaskCall = NO_CALL): Task<T> {
+  add<T>(work: Work<T, unknown>, given?: TaskCall | null): Task<T> {
+    const call = given ?? NO_CALL;
     const { dedupeKey, startAt } = call;
     const twin = dedupeKey === undefined ? undefined : this.byDedupeKey.get(dedupeKey);
     if (twin !== undefined) return twin as Task<T>;

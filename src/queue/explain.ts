@@ -63,7 +63,7 @@ function waitReason(line: Line, task: QueueTask<unknown>, ahead: number): string
   if (overflow.isOutside(task)) return 'the line is full, and it waits outside for room';
   const hindrance = line.starter.hindrance ?? order.holds(task);
   if (hindrance !== undefined) return hindrance;
-  const taken = slots instanceof SeatSlots ? slots.taken : line.starter.running;
+  const taken = slots instanceof SeatSlots ? slots.inUse : line.starter.running;
   const lack = taken < slots.size ? ', and no other is free for it' : '';
   const busy = `${taken} of ${slots.size} slots are taken${lack}`;
   return ahead === 0 ? `${busy}; it is next` : `${busy}; ${ahead} go before it`;

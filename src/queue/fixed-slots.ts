@@ -1,23 +1,43 @@
 /** A fixed number of slots that are nothing but permission: what `concurrency: 8` means. */
 
-import type { Lease, Slots, SlotsLine } from '../core/index.ts';
+import type { Call, Lease, Slots, SlotsLine } from '../core/index.ts';
 
 /** Slots whose number can be changed. */
 export interface ResizableSlots extends Slots<undefined> {
   resize(size: number, now: number): void;
 }
 
-/** Slots that are only counted. All share one lease, so each holder must release exactly once. */
-export class FixedSlots implements ResizableSlots, Lease<undefined> {
-  readonly ok = true;
-  readonly resource = undefined;
+/** What slots have in common whose number is given: one line before them, which hears of a new number. */
+export abstract class GivenSlots implements ResizableSlots {
   size: number;
-  private taken = 0;
-  private line: SlotsLine | undefined = undefined;
+  protected taken = 0;
+  protected line: SlotsLine | undefined = undefined;
 
   constructor(size: number) {
     this.size = size;
   }
+
+  abstract tryAcquire(call: Call): Lease<undefined> | undefined;
+
+  demandGrew(): void {
+    // What is given does not grow.
+  }
+
+  resize(size: number, now: number): void {
+    this.size = size;
+    this.line?.slotFreed(now);
+  }
+
+  attach(line: SlotsLine): Disposable {
+    this.line = line;
+    return { [Symbol.dispose]: () => (this.line = undefined) };
+  }
+}
+
+/** Slots that are only counted. All share one lease, so each holder must release exactly once. */
+export class FixedSlots extends GivenSlots implements Lease<undefined> {
+  readonly ok = true;
+  readonly resource = undefined;
 
   get isFull(): boolean {
     return this.taken >= this.size;
@@ -37,20 +57,6 @@ export class FixedSlots implements ResizableSlots, Lease<undefined> {
   release(_outcome?: unknown, _detail?: unknown, now = 0): void {
     this.taken--;
     this.line?.slotFreed(now);
-  }
-
-  demandGrew(): void {
-    // What is fixed does not grow.
-  }
-
-  resize(size: number, now: number): void {
-    this.size = size;
-    this.line?.slotFreed(now);
-  }
-
-  attach(line: SlotsLine): Disposable {
-    this.line = line;
-    return { [Symbol.dispose]: () => (this.line = undefined) };
   }
 
   [Symbol.dispose](): void {

@@ -4,19 +4,21 @@
  * would starve it; one wider than all there is runs alone.
  */
 
-import type { Call, Lease, SlotsLine } from '../core/index.ts';
+import type { Call, Lease } from '../core/index.ts';
 import { costOf } from '../core/index.ts';
-import type { ResizableSlots } from './fixed-slots.ts';
+import { GivenSlots } from './fixed-slots.ts';
 
-export class SeatSlots implements ResizableSlots {
-  size: number;
+export class SeatSlots extends GivenSlots {
   private readonly unit: string;
-  taken = 0;
-  private line: SlotsLine | undefined = undefined;
 
   constructor(size: number, unit: string) {
-    this.size = size;
+    super(size);
     this.unit = unit;
+  }
+
+  /** Seats that are taken. */
+  get inUse(): number {
+    return this.taken;
   }
 
   tryAcquire(call: Call): Lease<undefined> | undefined {
@@ -29,20 +31,6 @@ export class SeatSlots implements ResizableSlots {
   giveBack(width: number, now: number): void {
     this.taken -= width;
     this.line?.slotFreed(now);
-  }
-
-  demandGrew(): void {
-    // What is fixed does not grow.
-  }
-
-  resize(size: number, now: number): void {
-    this.size = size;
-    this.line?.slotFreed(now);
-  }
-
-  attach(line: SlotsLine): Disposable {
-    this.line = line;
-    return { [Symbol.dispose]: () => (this.line = undefined) };
   }
 }
 

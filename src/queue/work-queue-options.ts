@@ -58,6 +58,7 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
   const slots = slotsOf(options, check);
   const lotOf = slots.lotOf && ((call: Call): string => slots.lotOf?.(call) ?? '');
   const order = orderOf(options, { weights, lotOf }, checking);
+  const { preemption, refuseHopeless, statistics } = flagsOf(options, check);
   const parts: LineParts = {
     name,
     runtime,
@@ -66,11 +67,11 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
     overflow: overflowOf(options, order, check),
     maxWaitMs: check.durationMs('maxWaitMs', options.maxWaitMs ?? Infinity),
     yieldAfterMs: check.durationMs('yieldAfterMs', options.yieldAfterMs ?? 10),
-    refusesHopeless: options.refuseHopeless ?? true,
+    refusesHopeless: refuseHopeless,
     overload: options.overload && new Overload(options.overload, order.discipline, runtime.now()),
-    preemption: options.preemption === true ? new Preemption() : undefined,
+    preemption: preemption ? new Preemption() : undefined,
     rate: rate === undefined ? undefined : doorOf(rate, check),
-    books: options.statistics === true ? new Bookkeeper() : undefined,
+    books: statistics ? new Bookkeeper() : undefined,
     measure: fair && measureOf(fair, checking),
     usesTime: usesTime(options),
   };
@@ -82,6 +83,18 @@ export function checkedParts<R>(options: WorkQueueOptions<R>): {
       order.pauseFlow(flow, isPaused);
     },
     update: (limits, line) => update(limits, { check, parts, weights, line }),
+  };
+}
+
+/** What is asked for with yes or no. */
+function flagsOf<R>(
+  { preemption = false, refuseHopeless = true, statistics = false }: WorkQueueOptions<R>,
+  check: OptionChecks,
+): Readonly<Record<'preemption' | 'refuseHopeless' | 'statistics', boolean>> {
+  return {
+    preemption: check.flag('preemption', preemption),
+    refuseHopeless: check.flag('refuseHopeless', refuseHopeless),
+    statistics: check.flag('statistics', statistics),
   };
 }
 

@@ -314,6 +314,12 @@ describe('work that misbehaves', () => {
     expect(ends).toEqual(['ERR_OPTION', { left: [], running: 0 }]);
   });
 
+  it('takes null for no call', async () => {
+    const queue = workQueue({ concurrency: 1, runtime: virtualRuntime() });
+
+    expect(await queue.add(() => 'answer', null as never)).toBe('answer');
+  });
+
   it('adds to its own queue', async () => {
     const runtime = virtualRuntime();
     const queue = workQueue({ concurrency: 2, runtime });
@@ -395,6 +401,9 @@ describe('options of a queue', () => {
     [{ concurrency: 1, name: '' }, 'workQueue.name'],
     [{ concurrency: 1, fair: 'tenant' }, 'workQueue.fair must be an object'],
     [{ concurrency: 1, perKey: true }, 'workQueue.perKey must be an object'],
+    [{ concurrency: 1, preemption: 'yes' }, 'workQueue.preemption'],
+    [{ concurrency: 1, statistics: 1 }, 'workQueue.statistics'],
+    [{ concurrency: 1, refuseHopeless: 'no' }, 'workQueue.refuseHopeless'],
     [{ concurrency: 1, overload: true }, 'workQueue.overload must be an object'],
     [{ concurrency: 1, retry: { times: 3 } }, 'workQueue.retry.times'],
     [{ concurrency: 1, ageing: { perLevelMs: 3 } }, 'workQueue.ageing.perLevelMs'],
