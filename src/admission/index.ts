@@ -1,4 +1,4 @@
-/** Rate limits: token bucket, windows, even spacing, for one subject or for millions of keys. */
+/** Who may come in: rates, concurrency, token budgets and shedding, for one subject or millions of keys. */
 export type { KeyedLimiter, KeyedLimiterOptions, KeyedSnapshot } from './keyed-limiter.ts';
 export { keyedLimiter } from './keyed-limiter.ts';
 export type { Allowance } from './limit.ts';
