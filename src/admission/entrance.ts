@@ -216,8 +216,11 @@ export class Entrance<Events extends LimiterEvents = LimiterEvents>
   }
 
   private decide(call: Call, now: number): Entry {
-    const foregone = this.foregone(call, now);
-    if (foregone !== undefined) return foregone;
+    // Asked here, since the call that asks costs as much as the rest of the usual decision.
+    if (this.exempt !== undefined || call.deadline !== undefined) {
+      const foregone = this.foregone(call, now);
+      if (foregone !== undefined) return foregone;
+    }
     const ahead = this.lines.isEmpty ? this.lines.nobody : this.lines.ahead(call, now);
     const entry = this.limit.enter(call, ahead, now);
     if (typeof entry === 'number') return this.refuse(call, entry, now);
